@@ -1,0 +1,123 @@
+// Owns the shape of everything the firmware touches: interfaces only. firmware/board/ implements them on the ESP32, tests and the
+// simulator in memory. Callbacks are never called from within the call that registers them.
+import type { Bytes, Identity } from "#protocol";
+
+/** Milliseconds since the boot, monotonic; there is no wall clock. */
+export interface Clock {
+  now(): number;
+  /** Call `fn` once after `ms`. The handle is never 0. */
+  setTimer(ms: number, fn: () => void): number;
+  clearTimer(handle: number): void;
+}
+
+/** The trap's hands and senses. Levels are meanings, not volts. */
+export interface Pins {
+  isPlungerSet(): boolean;
+  isButtonDown(): boolean;
+  /** Every edge of either input, bounces included. */
+  watch(onPlunger: (set: boolean) => void, onButton: (down: boolean) => void): void;
+  setLed(on: boolean): void;
+  /** Frequency in Hz; 0 is silence. */
+  setBuzzer(hz: number): void;
+  batteryMv(): number;
+}
+
+export interface Radio {
+  /** Join; `done` is called exactly once, with an error text or with an empty one. */
+  join(ssid: string, password: string, done: (error: string) => void): void;
+  leave(): void;
+  onLost(fn: () => void): void;
+  /** In dBm, 0 if unknown. */
+  rssi(): number;
+}
+
+export interface Socket {
+  write(data: Bytes): void;
+  /** Close at once; `closed` of the handlers is not called after that. */
+  close(): void;
+}
+
+export interface SocketHandlers {
+  opened(): void;
+  received(data: Bytes): void;
+  /** Called exactly once, also when the connection never opened. */
+  closed(error: string): void;
+}
+
+export interface HttpRequest {
+  host: string;
+  port: number;
+  method: "GET" | "POST";
+  path: string;
+  body: Bytes;
+  /** Longest answer body taken, in bytes; a longer one is an error. */
+  bytesMax: number;
+  timeoutMs: number;
+}
+
+/** `status` 0 and an error text if there was no whole answer. */
+export interface HttpAnswer {
+  status: number;
+  body: Bytes;
+  error: string;
+}
+
+export interface Network {
+  connect(host: string, port: number, handlers: SocketHandlers): Socket;
+  request(request: HttpRequest, done: (answer: HttpAnswer) => void): void;
+}
+
+/** Raw pages for the record store: programming only clears bits, `address` and lengths are multiples of 4. */
+export interface Flash {
+  pageBytes: number;
+  pageCount: number;
+  read(address: number, length: number): Bytes;
+  write(address: number, data: Bytes): void;
+  erasePage(page: number): void;
+}
+
+/** The two places a bundle can stand in. The one that runs is never written. */
+export interface Slots {
+  /** SHA-256 in hexadecimal of the bytes that are running. */
+  runningSha256(): string;
+  /** Make the other slot ready for `size` bytes; false if there is no room. */
+  begin(size: number): boolean;
+  write(offset: number, data: Bytes): void;
+  /** SHA-256 in hexadecimal of what stands in the other slot, read back. */
+  storedSha256(): string;
+  /** Let the next boot run the other slot. */
+  activate(): void;
+}
+
+export interface Chip {
+  /** One of the RESET_ codes. */
+  resetReason(): number;
+  reboot(): void;
+  /** 32 bits nobody can foresee. */
+  random(): number;
+  /** Interpreter variables. */
+  memory(): { free: number; total: number };
+  sha256(data: Bytes): Bytes;
+  /** Tell the watchdog that the program lives. */
+  kick(): void;
+  hardware: string;
+}
+
+export interface Console {
+  print(line: string): void;
+  onCommand(fn: (line: string) => void): void;
+}
+
+export interface Ports {
+  clock: Clock;
+  pins: Pins;
+  radio: Radio;
+  network: Network;
+  flash: Flash;
+  slots: Slots;
+  chip: Chip;
+  console: Console;
+  /** As the flashing host wrote it; null if there is none or it cannot be read. */
+  identity: Identity | null;
+  version: string;
+}

@@ -1,0 +1,13 @@
+// THE CONTRACT between trap, cloud, simulator and bench, imported everywhere as #protocol. It obeys the dialect of its most constrained
+// reader, the interpreter on the trap, imports nothing, and never throws.
+export * from "./claiming.ts";
+export * from "./codec.ts";
+export * from "./codes.ts";
+export * from "./console.ts";
+export * from "./identity.ts";
+export * from "./limits.ts";
+export * from "./messages.ts";
+export * from "./proofs.ts";
+export * from "./record.ts";
+export * from "./topics.ts";
+export * from "./version.ts";
