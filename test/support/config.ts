@@ -1,0 +1,12 @@
+// The one place where the tests read the environment. It leaves to the callers what the values mean to them.
+
+export interface TestConfig {
+  /** With TRAPLINE_CI=1 everything must be installed: a test skipped for a missing package is a failure. */
+  ci: boolean;
+  /** A PostgreSQL server to use instead of starting one; its user must be allowed to create databases. */
+  databaseUrl: string | undefined;
+}
+
+export function parseTestConfig(env: NodeJS.ProcessEnv = process.env): TestConfig {
+  return { ci: env.TRAPLINE_CI === "1", databaseUrl: env.DATABASE_URL || undefined };
+}
