@@ -1,0 +1,109 @@
+// Owns what the surroundings may decide about the cloud: every variable, its default, its bounds. The only file of the cloud that reads
+// the environment. What the values mean belongs to the rooms that get them.
+import { isIP } from "node:net";
+
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Config {
+  databaseUrl: string;
+  databasePoolMax: number;
+  httpHost: string;
+  /** 0: any free port. */
+  httpPort: number;
+  mqttHost: string;
+  /** 0: any free port. */
+  mqttPort: number;
+  /** What a trap is told to connect to. Null: what the broker listens on. */
+  publicMqttHost: string | null;
+  publicMqttPort: number | null;
+  /** Lets a flashing host register identities. Null: nobody may. */
+  factoryToken: string | null;
+  /** 32 bytes in hexadecimal: seals the device keys in the database. */
+  sealKey: string;
+  /** Addresses or networks of proxies whose X-Forwarded headers are believed. */
+  trustProxy: string[];
+  /** Origins that may show the pages in a frame. */
+  frameAncestors: string[];
+  logLevel: LogLevel;
+}
+
+export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: string[] };
+
+type Env = { readonly [name: string]: string | undefined };
+
+/** Reads one variable after the other and keeps every problem, so that a person mends them all at once. */
+function createReader(env: Env, problems: string[]) {
+  function read<T>(name: string, fallback: T, accept: (text: string) => T | null, wants: string): T {
+    const text = env[name];
+    if (text === undefined || text === "") return fallback;
+    const value = accept(text);
+    if (value !== null) return value;
+    problems.push(`${name} must be ${wants}`);
+    return fallback;
+  }
+  return {
+    text: (name: string, fallback: string) => read(name, fallback, (text) => text, "text"),
+    matching: <T extends string | null>(name: string, fallback: T, pattern: RegExp, wants: string) =>
+      read<string | T>(name, fallback, (text) => (pattern.test(text) ? text : null), wants),
+    required(name: string, pattern: RegExp, wants: string): string {
+      const value = read(name, "", (text) => (pattern.test(text) ? text : null), wants);
+      if (!env[name]) problems.push(`${name} is missing; it must be ${wants}`);
+      return value;
+    },
+    integer: <T extends number | null>(name: string, fallback: T, min: number, max: number) =>
+      read<number | T>(name, fallback, (text) => parseInteger(text, min, max), `a whole number from ${min} to ${max}`),
+    word: <W extends string>(name: string, fallback: W, words: readonly W[]) =>
+      read(name, fallback, (text) => words.find((word) => word === text) ?? null, `one of ${words.join(", ")}`),
+    list: (name: string, isItem: (item: string) => boolean, wants: string) =>
+      read<string[]>(name, [], (text) => parseList(text, isItem), `${wants}, separated by commas`),
+  };
+}
+
+function parseInteger(text: string, min: number, max: number): number | null {
+  const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : null;
+}
+
+function parseList(text: string, isItem: (item: string) => boolean): string[] | null {
+  const items = text.split(",").map((item) => item.trim());
+  return items.every(isItem) ? items : null;
+}
+
+/** An address, or a network as `address/bits`. */
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || parseInteger(bits, 0, family === 4 ? 32 : 128) !== null;
+}
+
+/** A scheme, a host and perhaps a port, with nothing that could end or widen a content security policy. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\/[A-Za-z0-9.:[\]-]+$/.test(text);
+}
+
+/**
+ * Read the configuration. The answer names every variable that is missing or wrong, and never a secret's value.
+ * @param env the process's environment unless told
+ */
+export function parseConfig(env: Env = process.env): ParsedConfig {
+  const problems: string[] = [];
+  const read = createReader(env, problems);
+  const config: Config = {
+    databaseUrl: read.required("DATABASE_URL", /^postgres(ql)?:\/\//, "a postgres:// address"),
+    databasePoolMax: read.integer("TRAPLINE_DATABASE_POOL_MAX", 10, 1, 200),
+    httpHost: read.text("TRAPLINE_HTTP_HOST", "127.0.0.1"),
+    httpPort: read.integer("TRAPLINE_HTTP_PORT", 8080, 0, 65535),
+    mqttHost: read.text("TRAPLINE_MQTT_HOST", "127.0.0.1"),
+    mqttPort: read.integer("TRAPLINE_MQTT_PORT", 1883, 0, 65535),
+    publicMqttHost: read.matching("TRAPLINE_PUBLIC_MQTT_HOST", null, /^[!-~]{1,253}$/, "a host name or address"),
+    publicMqttPort: read.integer("TRAPLINE_PUBLIC_MQTT_PORT", null, 1, 65535),
+    factoryToken: read.matching("TRAPLINE_FACTORY_TOKEN", null, /^[!-~]{16,200}$/, "16 to 200 printable characters"),
+    sealKey: read.required("TRAPLINE_SEAL_KEY", /^[0-9a-f]{64}$/, "32 bytes in lower-case hexadecimal"),
+    trustProxy: read.list("TRAPLINE_TRUST_PROXY", isNetwork, "addresses or networks"),
+    frameAncestors: read.list("TRAPLINE_FRAME_ANCESTORS", isOrigin, "origins such as http://host:port"),
+    logLevel: read.word("TRAPLINE_LOG_LEVEL", "info", LOG_LEVELS),
+  };
+  return problems.length === 0 ? { ok: true, config } : { ok: false, problems };
+}
