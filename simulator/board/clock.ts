@@ -1,0 +1,98 @@
+// Owns what time is for a virtual board: one port with two doubles. It leaves to the board what a time means (its own system time
+// starts at power-on and can be set).
+
+/** Never 0, so that a handle can stand in a condition. */
+export type TimerHandle = number;
+
+export interface Clock {
+  /** Milliseconds, monotonic, from an origin of the clock's own. */
+  now(): number;
+  /** Calls `fn` once, `ms` from now (a negative or non-finite `ms` counts as 0), never from within this call. */
+  setTimer(ms: number, fn: () => void): TimerHandle;
+  /** A handle that has fired, was cleared or never was is ignored. */
+  clearTimer(handle: TimerHandle): void;
+}
+
+export interface SimClock extends Clock {
+  /**
+   * Moves time on by `ms` and runs what falls due, in order of due time and then of making, timers made meanwhile included.
+   * What a timer throws is thrown here, with the time standing where it happened.
+   */
+  advance(ms: number): void;
+}
+
+interface SimTimer {
+  handle: TimerHandle;
+  dueMs: number;
+  fn: () => void;
+}
+
+/** A clock that only moves when told to. */
+export function createSimClock(options: { startMs?: number } = {}): SimClock {
+  let nowMs = options.startMs ?? 0;
+  let lastHandle = 0;
+  /** Ordered by due time, later made behind earlier made. */
+  const timers: SimTimer[] = [];
+
+  return {
+    now: () => nowMs,
+    setTimer(ms, fn) {
+      lastHandle += 1;
+      const dueMs = nowMs + toDelay(ms);
+      let at = timers.length;
+      while (at > 0 && timers[at - 1]!.dueMs > dueMs) at -= 1;
+      timers.splice(at, 0, { handle: lastHandle, dueMs, fn });
+      return lastHandle;
+    },
+    clearTimer(handle) {
+      const at = timers.findIndex((timer) => timer.handle === handle);
+      if (at >= 0) timers.splice(at, 1);
+    },
+    advance(ms) {
+      const untilMs = nowMs + ms;
+      while (timers.length > 0 && timers[0]!.dueMs <= untilMs) {
+        const due = timers.shift()!;
+        nowMs = due.dueMs;
+        due.fn();
+      }
+      nowMs = untilMs;
+    },
+  };
+}
+
+/** setTimeout of the host fires at once beyond this. */
+const HOST_DELAY_MS_MAX = 2_147_483_647;
+
+/** The host's time. With `speed` 10 a board lives ten seconds in one. */
+export function createWallClock(options: { speed?: number } = {}): Clock {
+  const speed = options.speed ?? 1;
+  const timers = new Map<TimerHandle, NodeJS.Timeout>();
+  let lastHandle = 0;
+
+  function arm(handle: TimerHandle, hostMs: number, fn: () => void): void {
+    const stepMs = Math.min(hostMs, HOST_DELAY_MS_MAX);
+    const timeout = setTimeout(() => {
+      if (hostMs > stepMs) return arm(handle, hostMs - stepMs, fn);
+      timers.delete(handle);
+      fn();
+    }, stepMs);
+    timers.set(handle, timeout);
+  }
+
+  return {
+    now: () => performance.now() * speed,
+    setTimer(ms, fn) {
+      lastHandle += 1;
+      arm(lastHandle, toDelay(ms) / speed, fn);
+      return lastHandle;
+    },
+    clearTimer(handle) {
+      clearTimeout(timers.get(handle));
+      timers.delete(handle);
+    },
+  };
+}
+
+function toDelay(ms: number): number {
+  return Number.isFinite(ms) && ms > 0 ? ms : 0;
+}

@@ -1,0 +1,75 @@
+// Tests simulator/board/clock.ts: the order of simulated time, and that the wall clock keeps its promises at its own speed.
+import * as assert from "uvu/assert";
+import { createSimClock, createWallClock } from "../../simulator/board/clock.ts";
+import { eventually } from "../support/eventually.ts";
+import { suite } from "../support/suite.ts";
+
+const test = suite("clock");
+
+test("simulated time runs timers in order of due time, then of making", () => {
+  const clock = createSimClock({ startMs: 1000 });
+  const seen: string[] = [];
+  const note = (name: string) => () => seen.push(`${name}@${clock.now()}`);
+  clock.setTimer(20, note("c"));
+  clock.setTimer(10, note("a"));
+  clock.setTimer(10, note("b"));
+  clock.advance(15);
+  assert.equal(seen, ["a@1010", "b@1010"]);
+  assert.is(clock.now(), 1015);
+  clock.advance(5);
+  assert.equal(seen, ["a@1010", "b@1010", "c@1020"]);
+});
+
+test("a timer made by a timer still runs within the same advance", () => {
+  const clock = createSimClock();
+  const seen: number[] = [];
+  const again = () => {
+    seen.push(clock.now());
+    if (seen.length < 4) clock.setTimer(3, again);
+  };
+  clock.setTimer(0, again);
+  assert.equal(seen, []);
+  clock.advance(9);
+  assert.equal(seen, [0, 3, 6, 9]);
+});
+
+test("a cleared timer never runs, and clearing twice or too late is nothing", () => {
+  const clock = createSimClock();
+  const seen: string[] = [];
+  const first = clock.setTimer(5, () => seen.push("first"));
+  const second = clock.setTimer(5, () => {
+    seen.push("second");
+    clock.clearTimer(third);
+  });
+  const third = clock.setTimer(6, () => seen.push("third"));
+  clock.clearTimer(first);
+  clock.clearTimer(first);
+  clock.advance(100);
+  clock.clearTimer(second);
+  assert.equal(seen, ["second"]);
+});
+
+for (const ms of [-5, Number.NaN, Number.POSITIVE_INFINITY]) {
+  test(`a delay of ${ms} ms counts as none`, () => {
+    const clock = createSimClock();
+    let ran = false;
+    clock.setTimer(ms, () => {
+      ran = true;
+    });
+    clock.advance(0);
+    assert.is(ran, true);
+  });
+}
+
+test("the wall clock at speed 1000 lives ten seconds in ten milliseconds", async () => {
+  const clock = createWallClock({ speed: 1000 });
+  const begin = clock.now();
+  let after: number | undefined;
+  const cleared = clock.setTimer(1, () => assert.unreachable("a cleared timer ran"));
+  clock.clearTimer(cleared);
+  clock.setTimer(10_000, () => {
+    after = clock.now() - begin;
+  });
+  await eventually(() => after !== undefined, { withinMs: 2000, because: "the timer fires" });
+  assert.ok(after !== undefined && after >= 9_000, `fired after ${after} ms of its time`);
+});
