@@ -5,12 +5,13 @@ import { ProblemError } from "./problems.ts";
 
 export const SESSION_COOKIE = "trapline_session";
 
-/** Who is logged in, in which tenant. */
+/** Who is logged in, in which tenant, until when. */
 export interface Account {
   userId: string;
   tenantId: string;
   role: string;
   sessionId: string;
+  expiresAt: Date;
 }
 
 /** Whose session is this token? Null: nobody's, or no longer. */

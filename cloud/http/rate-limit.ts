@@ -1,6 +1,7 @@
 // Owns counting: how often a key (an address, an account, a serial number) did something within a window of time. It lives in memory,
 // bounded, and per instance of the cloud; what must hold over all instances is decided by a row in the database instead.
 import type { Clock } from "../clock.ts";
+import { ProblemError } from "./problems.ts";
 
 export interface RateLimit {
   /** So many within `windowMs`, counted from a key's first. */
@@ -60,4 +61,10 @@ export function createRateLimiter({ clock, limit, keysMax = KEYS_MAX }: RateLimi
       if (known !== undefined && known.count > 0) known.count -= 1;
     },
   };
+}
+
+/** Count one. @throws ProblemError too-many-requests beyond the limit, saying when to come back */
+export function takeOrRefuse(limiter: RateLimiter, key: string): void {
+  const taken = limiter.take(key);
+  if (!taken.ok) throw new ProblemError("too-many-requests", { retryAfterS: taken.retryAfterS });
 }
