@@ -1,0 +1,89 @@
+// Owns the SQL of a trap's credentials: made afresh at each pickup until their first use, kept as a hash, good until the trap is released
+// [CLAIM-5] [CLAIM-6].
+import type { Kysely } from "kysely";
+import type { Database } from "../db/schema.ts";
+import type { Transaction } from "../db/tenant-transaction.ts";
+import type { DeviceScope } from "../mqtt/device-door.ts";
+import type { Identity, Pickup } from "./claiming.ts";
+import { findOwned } from "./window-queries.ts";
+
+/**
+ * A trap that proved itself asks for its credentials. The caller holds the identity's lock; only if the answer is `ready` was the hash
+ * stored.
+ */
+export async function pickUp(trx: Transaction, trap: Identity, passwordHash: string, now: Date): Promise<Pickup> {
+  const owned = await findOwned(trx, trap);
+  if (owned === null) return { status: await statusOfUnowned(trx, trap, now) };
+  if (owned.isConfirmed) return { status: "confirmed" };
+  const { isConfirmed: _isConfirmed, ...scope } = owned;
+  // The first use may come between the look and this update; then the used password must stay.
+  const stored = await trx
+    .updateTable("devices")
+    .set({ mqtt_password: passwordHash })
+    .where("tenant_id", "=", scope.tenantId)
+    .where("id", "=", scope.deviceId)
+    .where("unclaimed_at", "is", null)
+    .where("credentials_confirmed_at", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  return stored === undefined ? { status: "confirmed" } : { status: "ready", scope };
+}
+
+async function statusOfUnowned(
+  trx: Transaction,
+  trap: Identity,
+  now: Date,
+): Promise<"waiting" | "released" | "closed"> {
+  const window = await trx
+    .selectFrom("device_claiming_queue")
+    .select("expires_at")
+    .where("mac_address", "=", trap.macAddress)
+    .where("claimed_at", "is", null)
+    .executeTakeFirst();
+  if (window !== undefined) return window.expires_at > now ? "waiting" : "closed";
+  const past = await trx
+    .selectFrom("devices")
+    .select("id")
+    .where("mac_address", "=", trap.macAddress)
+    .where("unclaimed_at", "is not", null)
+    .limit(1)
+    .executeTakeFirst();
+  return past === undefined ? "closed" : "released";
+}
+
+export interface StoredCredential extends DeviceScope {
+  passwordHash: string | null;
+  isConfirmed: boolean;
+}
+
+/** What belongs to a user name of a trap that was not released. */
+export async function findCredential(db: Kysely<Database>, username: string): Promise<StoredCredential | null> {
+  const row = await db
+    .selectFrom("devices")
+    .select(["id", "tenant_id", "mqtt_password", "credentials_confirmed_at"])
+    .where("mqtt_username", "=", username)
+    .where("unclaimed_at", "is", null)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    tenantId: row.tenant_id,
+    deviceId: row.id,
+    credentialId: username,
+    passwordHash: row.mqtt_password,
+    isConfirmed: row.credentials_confirmed_at !== null,
+  };
+}
+
+/** The first use of a password ends its being given away. False if it was replaced or voided meanwhile. */
+export async function updateConfirmed(db: Kysely<Database>, credential: StoredCredential, now: Date): Promise<boolean> {
+  const row = await db
+    .updateTable("devices")
+    .set((eb) => ({ credentials_confirmed_at: eb.fn.coalesce("credentials_confirmed_at", eb.val(now)) }))
+    .where("tenant_id", "=", credential.tenantId)
+    .where("id", "=", credential.deviceId)
+    .where("mqtt_password", "=", credential.passwordHash)
+    .where("unclaimed_at", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
+}
