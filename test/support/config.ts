@@ -5,8 +5,14 @@ export interface TestConfig {
   ci: boolean;
   /** A PostgreSQL server to use instead of starting one; its user must be allowed to create databases. */
   databaseUrl: string | undefined;
+  /** Replays a random test; without it every run draws its own. */
+  seed: number | undefined;
 }
 
 export function parseTestConfig(env: NodeJS.ProcessEnv = process.env): TestConfig {
-  return { ci: env.TRAPLINE_CI === "1", databaseUrl: env.DATABASE_URL || undefined };
+  return {
+    ci: env.TRAPLINE_CI === "1",
+    databaseUrl: env.DATABASE_URL || undefined,
+    seed: Number(env.TRAPLINE_SEED) || undefined,
+  };
 }

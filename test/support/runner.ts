@@ -13,6 +13,8 @@ export interface RunnerOptions {
   atOnce: number;
   fileLimitMs: number;
   getPostgres(): Promise<PostgresMessage>;
+  /** Ends what the files shared, so that the summary can be the last word. */
+  beforeSummary?(): Promise<void>;
   write(line: string): void;
   signal: AbortSignal;
 }
@@ -30,6 +32,7 @@ export async function runTests(options: RunnerOptions): Promise<Summary> {
   const { files, problems } = selectFiles(listTestFiles(options.root), options.filters);
   for (const problem of problems) reportProblem(options, problem);
   const results = problems.length > 0 ? [] : await runAll(files, options);
+  await options.beforeSummary?.();
   const summary = sumUp(results, problems.length, Math.round(performance.now() - begin));
   if (options.json) options.write(JSON.stringify(summary));
   else printEnd(results, summary, options.write);

@@ -1,0 +1,120 @@
+import { sql } from "kysely";
+import * as assert from "uvu/assert";
+import { createDatabase } from "../../../cloud/db/connection.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { getRejection } from "../../support/rejection.ts";
+import { suite } from "../../support/suite.ts";
+import { testLog } from "../../support/test-log.ts";
+
+const test = suite("database connection");
+const TENANT = "7b6de6c5-2b54-4a2c-8a4c-1a5fd8f6d0aa";
+const USER = "0f5b7a6e-93c1-44d2-a7f5-5d0de1f3c7bb";
+let database: TestDatabase;
+
+test.before(async () => {
+  database = await createTestDatabase();
+});
+test.after(() => database.stop());
+
+interface Values {
+  big: number;
+  count: number;
+  at: Date;
+  tag: string;
+}
+
+test("bigint comes back as a number and timestamptz as a Date", async () => {
+  const answer = await sql<Values>`
+    select 9007199254740991::bigint as big, count(*) as count, timestamptz '2026-01-02 03:04:05.678Z' as at, 'x' as tag
+  `.execute(database.db.kysely);
+  assert.equal(answer.rows[0], { big: 9007199254740991, count: 1, at: new Date("2026-01-02T03:04:05.678Z"), tag: "x" });
+});
+
+test("a bigint that a number cannot hold rejects the query instead of changing its value", async () => {
+  const error = await getRejection(sql`select 9007199254740993::bigint as big`.execute(database.db.kysely));
+  assert.ok(error instanceof RangeError, String(error));
+  const next = await sql<{ one: number }>`select 1 as one`.execute(database.db.kysely);
+  assert.is(next.rows[0]?.one, 1);
+});
+
+interface Settings {
+  tenant: string | null;
+  user: string | null;
+}
+
+const readSettings = sql<Settings>`
+  select nullif(current_setting('app.current_tenant_id', true), '') as tenant,
+    nullif(current_setting('app.current_user_id', true), '') as user`;
+
+test("a tenant's transaction names tenant and person, and the connection forgets them at its end", async () => {
+  const one = createDatabase({ url: database.url, poolMax: 1, log: testLog });
+  try {
+    const inside = await one.withTenant({ tenantId: TENANT, userId: USER }, (trx) => readSettings.execute(trx));
+    assert.equal(inside.rows[0], { tenant: TENANT, user: USER });
+    const device = await one.withTenant({ tenantId: TENANT }, (trx) => readSettings.execute(trx));
+    assert.equal(device.rows[0], { tenant: TENANT, user: null });
+    const system = await one.system((trx) => readSettings.execute(trx));
+    assert.equal(system.rows[0], { tenant: null, user: null });
+  } finally {
+    await one.stop();
+  }
+});
+
+test("a transaction is undone when its function rejects, and kept when it resolves", async () => {
+  const insert = (slug: string, fail: boolean) =>
+    database.db.system(async (trx) => {
+      await trx.insertInto("tenants").values({ name: slug, slug }).execute();
+      if (fail) throw new Error("changed our mind");
+    });
+  await insert("kept", false);
+  assert.match(String(await getRejection(insert("undone", true))), /changed our mind/);
+  const rows = await database.db.kysely.selectFrom("tenants").select("slug").execute();
+  assert.equal(rows, [{ slug: "kept" }]);
+});
+
+test("a statement that takes too long is cancelled", async () => {
+  const hasty = createDatabase({ url: database.url, poolMax: 1, statementTimeoutMs: 50, log: testLog });
+  try {
+    const error = await getRejection(sql`select pg_sleep(10)`.execute(hasty.kysely));
+    assert.match(String(error), /statement timeout/);
+  } finally {
+    await hasty.stop();
+  }
+});
+
+test("a connection that is cut in the middle of a transaction rejects it, is logged, and harms nothing else", async () => {
+  const warnings: string[] = [];
+  const log = { ...testLog, warn: (_facts: object, message: string) => void warnings.push(message) };
+  const cut = createDatabase({ url: database.url, poolMax: 1, log });
+  try {
+    const error = await getRejection(
+      cut.system(async (trx) => {
+        const self = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+        await sql`select pg_terminate_backend(${self.rows[0]?.pid})`.execute(database.db.kysely);
+        await readSettings.execute(trx);
+      }),
+    );
+    assert.ok(error instanceof Error);
+    const next = await cut.system((trx) => sql<{ one: number }>`select 1 as one`.execute(trx));
+    assert.is(next.rows[0]?.one, 1);
+    assert.ok(warnings.length > 0, "nobody was told");
+  } finally {
+    await cut.stop();
+  }
+});
+
+test("updated_at follows every change, by the database itself", async () => {
+  const before = await database.db.kysely
+    .insertInto("tenants")
+    .values({ name: "Old", slug: "stamped", updated_at: new Date(0) })
+    .returning(["id", "updated_at"])
+    .executeTakeFirstOrThrow();
+  const after = await database.db.kysely
+    .updateTable("tenants")
+    .set({ name: "New" })
+    .where("id", "=", before.id)
+    .returning("updated_at")
+    .executeTakeFirstOrThrow();
+  assert.is(before.updated_at.getTime(), 0);
+  assert.ok(after.updated_at.getTime() > 0);
+});
