@@ -1,6 +1,7 @@
 -- The first story, end to end: accounts with sessions, traps with an identity of their own, claiming in both ways,
 -- the event log, one open alert per trap and type, presence by session, commands and updates.
--- A database that stands at 006 keeps its data; every time in it is read as UTC.
+-- A database that stands at 006 keeps its data; every time in it is read as UTC. Where an old row may lack what every
+-- new one must have, a check that is NOT VALID says so: it holds for what is written from here on.
 -- Tables that change carry created_at and updated_at (a trigger); logs and what lives for minutes carry their own times.
 
 -- UP
@@ -48,6 +49,10 @@ ALTER TABLE user_tenant_memberships
   DROP CONSTRAINT IF EXISTS user_tenant_memberships_role_listed,
   ADD CONSTRAINT user_tenant_memberships_role_listed
     CHECK (role IN ('viewer', 'operator', 'admin', 'owner', 'superadmin'));
+UPDATE user_tenant_memberships SET joined_at = coalesce(joined_at, now()), role = coalesce(role, 'viewer');
+ALTER TABLE user_tenant_memberships
+  ALTER COLUMN joined_at SET NOT NULL,
+  ALTER COLUMN role SET NOT NULL;
 CREATE INDEX user_tenant_memberships_tenant ON user_tenant_memberships (tenant_id);
 
 CREATE TABLE sessions (
@@ -118,7 +123,7 @@ ALTER TABLE devices
   ALTER COLUMN online SET DEFAULT false,
   ALTER COLUMN online SET NOT NULL,
   ALTER COLUMN kind DROP DEFAULT,
-  ADD CONSTRAINT devices_tenant_present CHECK (tenant_id IS NOT NULL) NOT VALID,
+  ADD CONSTRAINT devices_whole CHECK (tenant_id IS NOT NULL AND mac_address IS NOT NULL) NOT VALID,
   ADD CONSTRAINT devices_tenant_id_id_key UNIQUE (tenant_id, id);
 CREATE UNIQUE INDEX devices_mac_address_claimed ON devices (mac_address) WHERE unclaimed_at IS NULL;
 CREATE UNIQUE INDEX devices_serial_number_claimed ON devices (serial_number) WHERE unclaimed_at IS NULL;
@@ -167,7 +172,7 @@ ALTER TABLE claim_codes
   ALTER COLUMN status SET DEFAULT 'active',
   ALTER COLUMN status SET NOT NULL,
   ALTER COLUMN expires_at SET NOT NULL,
-  ADD CONSTRAINT claim_codes_tenant_present CHECK (tenant_id IS NOT NULL) NOT VALID,
+  ADD CONSTRAINT claim_codes_whole CHECK (tenant_id IS NOT NULL) NOT VALID,
   ADD CONSTRAINT claim_codes_device FOREIGN KEY (tenant_id, claimed_by_device_id)
     REFERENCES devices (tenant_id, id) ON DELETE SET NULL (claimed_by_device_id) NOT VALID;
 CREATE INDEX claim_codes_tenant ON claim_codes (tenant_id, created_at DESC);
@@ -223,7 +228,9 @@ ALTER TABLE device_alerts
   ALTER COLUMN alert_status SET DEFAULT 'new',
   ALTER COLUMN alert_status SET NOT NULL,
   ALTER COLUMN triggered_at SET NOT NULL,
-  ADD CONSTRAINT device_alerts_tenant_present CHECK (tenant_id IS NOT NULL) NOT VALID,
+  ADD CONSTRAINT device_alerts_whole CHECK (
+    tenant_id IS NOT NULL AND device_id IS NOT NULL AND alert_type IS NOT NULL AND severity IS NOT NULL
+  ) NOT VALID,
   ADD CONSTRAINT device_alerts_type_listed
     CHECK (alert_type IN ('sprung', 'battery-low', 'sensor-fault', 'fault', 'offline')) NOT VALID,
   ADD CONSTRAINT device_alerts_severity_listed CHECK (severity IN ('info', 'warning', 'critical')) NOT VALID,
@@ -343,7 +350,7 @@ ALTER TABLE device_alerts
   DROP CONSTRAINT device_alerts_device,
   DROP CONSTRAINT device_alerts_severity_listed,
   DROP CONSTRAINT device_alerts_type_listed,
-  DROP CONSTRAINT device_alerts_tenant_present,
+  DROP CONSTRAINT device_alerts_whole,
   ALTER COLUMN triggered_at DROP NOT NULL,
   ALTER COLUMN triggered_at TYPE timestamp USING triggered_at AT TIME ZONE 'UTC',
   ALTER COLUMN resolved_at TYPE timestamp USING resolved_at AT TIME ZONE 'UTC',
@@ -365,7 +372,7 @@ DROP INDEX claim_codes_tenant;
 DELETE FROM claim_codes WHERE length(claim_code) > 8;
 ALTER TABLE claim_codes
   DROP CONSTRAINT claim_codes_device,
-  DROP CONSTRAINT claim_codes_tenant_present,
+  DROP CONSTRAINT claim_codes_whole,
   ALTER COLUMN status DROP NOT NULL,
   ALTER COLUMN status DROP DEFAULT,
   ALTER COLUMN expires_at DROP NOT NULL,
@@ -412,7 +419,7 @@ DELETE FROM devices AS released WHERE released.unclaimed_at IS NOT NULL AND EXIS
 );
 ALTER TABLE devices
   DROP CONSTRAINT devices_tenant_id_id_key,
-  DROP CONSTRAINT devices_tenant_present,
+  DROP CONSTRAINT devices_whole,
   ALTER COLUMN name DROP NOT NULL,
   ALTER COLUMN online DROP NOT NULL,
   ALTER COLUMN online DROP DEFAULT,
@@ -449,6 +456,8 @@ UPDATE user_tenant_memberships SET role = 'admin' WHERE role = 'owner';
 ALTER TABLE user_tenant_memberships
   DROP CONSTRAINT user_tenant_memberships_role_listed,
   ADD CONSTRAINT user_tenant_memberships_role_listed CHECK (role IN ('viewer', 'operator', 'admin', 'superadmin')),
+  ALTER COLUMN role DROP NOT NULL,
+  ALTER COLUMN joined_at DROP NOT NULL,
   ALTER COLUMN joined_at DROP DEFAULT,
   ALTER COLUMN joined_at TYPE timestamp USING joined_at AT TIME ZONE 'UTC',
   DROP COLUMN status,

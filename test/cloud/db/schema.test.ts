@@ -1,0 +1,167 @@
+// The hand-written types, the lists of words and the rules of the tables, each against a live database.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import pg from "pg";
+import ts from "typescript";
+import * as assert from "uvu/assert";
+import { COMMANDS, EVENT_KINDS, TRAP_KINDS, TRAP_STATES, UPDATE_PHASES } from "#protocol";
+import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { getRejection } from "../../support/rejection.ts";
+import { suite } from "../../support/suite.ts";
+import { listColumns } from "./catalogue.ts";
+
+const test = suite("schema");
+const TENANT = "11111111-1111-4111-8111-111111111111";
+const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
+let database: TestDatabase;
+let client: pg.Client;
+
+test.before(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(
+    `INSERT INTO tenants (id, name, slug) VALUES ('${TENANT}', 'A', 'a'), ('${OTHER_TENANT}', 'B', 'b')`,
+  );
+});
+test.after(async () => {
+  await client.end();
+  await database.stop();
+});
+
+interface Declared {
+  column: string;
+  nullable: boolean;
+}
+
+/** Tables and columns as cloud/db/schema.ts declares them. */
+function readDeclared(): Map<string, Declared[]> {
+  const file = path.resolve(import.meta.dirname, "../../../cloud/db/schema.ts");
+  const source = ts.createSourceFile(file, fs.readFileSync(file, "utf8"), ts.ScriptTarget.ES2022);
+  const interfaces = new Map<string, [name: string, type: string][]>();
+  for (const node of source.statements) {
+    if (!ts.isInterfaceDeclaration(node)) continue;
+    const members = node.members.filter(ts.isPropertySignature);
+    interfaces.set(
+      node.name.text,
+      members.map((member) => [member.name.getText(source), member.type?.getText(source) ?? ""]),
+    );
+  }
+  const tables = (interfaces.get("Database") ?? []).map(([table, type]): [string, Declared[]] => [
+    table,
+    (interfaces.get(type) ?? []).map(([column, kind]) => ({ column, nullable: /^(Optional<|Json$)/.test(kind) })),
+  ]);
+  return new Map(tables);
+}
+
+/** May be null in a table that came from the mousetrap product, for the sake of its old rows alone; a check refuses new ones. */
+const NULL_IN_OLD_ROWS = new Set([
+  "claim_codes.tenant_id",
+  "device_alerts.alert_type",
+  "device_alerts.device_id",
+  "device_alerts.severity",
+  "device_alerts.tenant_id",
+  "devices.mac_address",
+  "devices.tenant_id",
+]);
+
+test("the declared tables have the columns of the live ones, and the same ones may be null", async () => {
+  const declared = readDeclared();
+  declared.delete("schema_migrations");
+  const wanted = [...declared].flatMap(([table, columns]) =>
+    columns.map((one) => `${table}.${one.column} ${one.nullable}`),
+  );
+  const found = (await listColumns(client)).map(({ table_name, column_name, nullable }) => {
+    const name = `${table_name}.${column_name}`;
+    return `${name} ${nullable && !NULL_IN_OLD_ROWS.has(name)}`;
+  });
+  assert.equal(found.sort(), wanted.sort());
+});
+
+const LISTS: [constraint: string, words: readonly string[]][] = [
+  ["devices_kind_listed", TRAP_KINDS],
+  ["device_identities_kind_listed", TRAP_KINDS],
+  ["devices_trap_state_listed", TRAP_STATES],
+  ["device_events_kind_listed", EVENT_KINDS],
+  ["device_commands_command_listed", COMMANDS],
+  ["device_updates_status_listed", ["offered", ...UPDATE_PHASES, "booted", "failed"]],
+];
+
+for (const [constraint, words] of LISTS) {
+  test(`${constraint} lists the words of the contract`, async () => {
+    const answer = await client.query<{ text: string }>(
+      "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = $1",
+      [constraint],
+    );
+    const listed = [...(answer.rows[0]?.text ?? "").matchAll(/'([^']+)'/g)].map((match) => match[1]);
+    assert.equal(listed.sort(), [...words].sort());
+  });
+}
+
+const DEVICE = "33333333-3333-4333-8333-333333333333";
+const insertDevice = (id: string, mac: string, released: string) =>
+  `INSERT INTO devices (id, tenant_id, name, mac_address, serial_number, kind, unclaimed_at)
+   VALUES ('${id}', '${TENANT}', 'Trap', '${mac}', '${mac}', 'snap', ${released})`;
+const insertAlert = (status: string) =>
+  `INSERT INTO device_alerts (tenant_id, device_id, alert_type, alert_status, severity, triggered_at)
+   VALUES ('${TENANT}', '${DEVICE}', 'sprung', '${status}', 'critical', now())`;
+const insertEvent = (tenant: string, sequence: number, latest = "now()") =>
+  `INSERT INTO device_events
+     (tenant_id, device_id, boot_id, sequence, kind, age_ms, exact, received_at, occurred_earliest, occurred_latest)
+   VALUES ('${tenant}', '${DEVICE}', '0000000000000001', ${sequence}, 'sprung', 0, true, now(), now(), ${latest})`;
+
+/** One after the other on the same tables; `refused` names the rule, undefined where the database has to agree. */
+const RULES: [promise: string, statement: string, refused?: RegExp][] = [
+  ["a trap is claimed", insertDevice(DEVICE, "AA:01", "NULL")],
+  ["a claimed trap has one row", insertDevice("44444444-4444-4444-8444-444444444444", "AA:01", "NULL"), /claimed/],
+  ["a released trap keeps its row beside it", insertDevice("55555555-5555-4555-8555-555555555555", "AA:01", "now()")],
+  [
+    "a trap has a tenant",
+    "INSERT INTO devices (name, kind, mac_address) VALUES ('Trap', 'snap', 'AA:02')",
+    /devices_whole/,
+  ],
+  ["an event is stored", insertEvent(TENANT, 1)],
+  ["an event is stored once", insertEvent(TENANT, 1), /boot_id_sequence/],
+  ["an event belongs to the tenant of its trap", insertEvent(OTHER_TENANT, 2), /foreign key/],
+  [
+    "an interval does not end before it begins",
+    insertEvent(TENANT, 3, "now() - interval '1 s'"),
+    /device_events_interval/,
+  ],
+  ["an alert is opened", insertAlert("new")],
+  ["one open alert per trap and type", insertAlert("acknowledged"), /device_alerts_one_open/],
+  ["an alert says what it is about", insertAlert("resolved").replace("'sprung'", "NULL"), /device_alerts_whole/],
+  ["resolved ones do not count", insertAlert("resolved")],
+  ["an unknown severity is refused", insertAlert("resolved").replace("critical", "huge"), /severity_listed/],
+  ["e-mail addresses differ by more than case", "INSERT INTO users (email) VALUES ('a@b.c'), ('A@B.C')", /any_case/],
+];
+
+test("the tables keep their rules", async () => {
+  for (const [promise, statement, refused] of RULES) {
+    const outcome = await client.query(statement).then(
+      () => "accepted",
+      (error: Error) => error.message,
+    );
+    if (refused === undefined) assert.is(outcome, "accepted", promise);
+    else assert.match(outcome, refused, promise);
+  }
+});
+
+test("an expired window is swept, an open one stays, and one that was claimed in time has a day more", async () => {
+  await client.query(`
+    INSERT INTO device_claiming_queue (mac_address, expires_at, claimed_at) VALUES
+      ('expired', now() - interval '1 second', NULL),
+      ('open', now() + interval '1 minute', NULL),
+      ('claimed', now() - interval '1 hour', now() - interval '61 minutes'),
+      ('forgotten', now() - interval '25 hours', now() - interval '26 hours')`);
+  const swept = await client.query("SELECT cleanup_expired_claiming_devices() AS closed");
+  assert.is(swept.rows[0].closed, 2);
+  const left = await client.query("SELECT mac_address FROM device_claiming_queue ORDER BY mac_address");
+  assert.equal(left.rows, [{ mac_address: "claimed" }, { mac_address: "open" }]);
+});
+
+test("a database error names its rule, so that queries can tell a lost race from a fault", async () => {
+  const error = await getRejection(client.query(insertAlert("new")));
+  assert.ok(error instanceof pg.DatabaseError);
+  assert.is(error.constraint, "device_alerts_one_open");
+});
