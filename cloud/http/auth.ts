@@ -38,10 +38,13 @@ export function findBearerToken(request: FastifyRequest): string | null {
   return /^Bearer +([!-~]{1,500})$/i.exec(header.trim())?.[1] ?? "";
 }
 
+/** Scheme apart, whose default port may or may not be named, the origin is the host that was asked. */
 function isOwnOrigin(request: FastifyRequest, origin: string): boolean {
-  const url = URL.canParse(origin) ? new URL(origin) : null;
-  if (url === null || url.host !== request.host.toLowerCase()) return false;
-  return request.protocol !== "https" || url.protocol === "https:";
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host } = new URL(origin);
+  const own = `${protocol}//${request.host}`;
+  if (!URL.canParse(own) || new URL(own).host !== host) return false;
+  return request.protocol !== "https" || protocol === "https:";
 }
 
 /**

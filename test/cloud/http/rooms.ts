@@ -1,0 +1,186 @@
+// The rooms of accounts, claiming and devices behind one app, on a real database, with a clock that tests move, a log that tests read and
+// a link that writes down what traps would be told.
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { type Logger, pino } from "pino";
+import type { DownMessage } from "#protocol";
+import {
+  type AccountLimits,
+  createFindAccount,
+  registerAccountRoutes,
+} from "../../../cloud/accounts/accounts-routes.ts";
+import { createPasswords } from "../../../cloud/accounts/passwords.ts";
+import { createAuthenticateDevice } from "../../../cloud/claiming/authenticate.ts";
+import { type ClaimingLimits, registerClaimingRoutes } from "../../../cloud/claiming/claiming-routes.ts";
+import { createSimClock, type SimClock } from "../../../cloud/clock.ts";
+import type { TraplineDatabase } from "../../../cloud/db/connection.ts";
+import { findDevice, notifyDevice, releaseDevice } from "../../../cloud/devices/devices-queries.ts";
+import { registerDeviceRoutes } from "../../../cloud/devices/devices-routes.ts";
+import { type App, type AppDeps, createApp, type HttpServer } from "../../../cloud/http/app.ts";
+import type { AuthenticateDevice, DeviceLink, DeviceScope } from "../../../cloud/mqtt/device-door.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
+
+export const FACTORY_TOKEN = "the-token-of-the-factory";
+export const PASSWORD = "correct horse battery";
+const PLENTY = { count: 1_000_000, windowMs: 60_000 };
+
+export interface Rooms {
+  app: App;
+  http: HttpServer;
+  database: TestDatabase;
+  db: TraplineDatabase;
+  clock: SimClock;
+  log: Logger;
+  link: RecordingLink;
+  sealKey: Uint8Array;
+  authenticate: AuthenticateDevice;
+  /** Everything that was logged, as one text. */
+  logText(): string;
+  /** Ask; `as` is a bearer token. */
+  ask(request: Ask): Promise<Answer>;
+  /** A new tenant with its owner. */
+  createOwner(): Promise<Owner>;
+  stop(): Promise<void>;
+}
+
+export interface Ask {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  url: string;
+  as?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  from?: string;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that it asserts right after
+  json: Record<string, any>;
+}
+
+export interface Owner {
+  token: string;
+  email: string;
+  tenantId: string;
+  userId: string;
+}
+
+export interface RecordingLink extends DeviceLink {
+  sent: { device: DeviceScope; message: DownMessage }[];
+  disconnected: DeviceScope[];
+  /** What `send` does after writing down; nothing unless set. */
+  onSend: () => Promise<void>;
+}
+
+function createRecordingLink(): RecordingLink {
+  const link: RecordingLink = {
+    sent: [],
+    disconnected: [],
+    onSend: async () => undefined,
+    async send(device, message) {
+      link.sent.push({ device, message });
+      await link.onSend();
+    },
+    disconnect: (device) => void link.disconnected.push(device),
+  };
+  return link;
+}
+
+export interface RoomsOptions {
+  accountLimits?: Partial<AccountLimits>;
+  claimingLimits?: Partial<ClaimingLimits>;
+  app?: Partial<AppDeps>;
+  factoryToken?: string | null;
+}
+
+export async function createRooms(options: RoomsOptions = {}): Promise<Rooms> {
+  const database = await createTestDatabase();
+  const clock = createSimClock(new Date("2026-06-01T12:00:00Z"));
+  const lines: string[] = [];
+  const sink = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk)) as undefined) });
+  const log = pino({ level: "trace" }, sink);
+  const link = createRecordingLink();
+  const sealKey = randomBytes(32);
+  const shared = { db: database.db, clock, log, randomBytes, link };
+  const http = await createApp({
+    log,
+    clock,
+    findAccount: createFindAccount(shared),
+    ...options.app,
+    register: [
+      (app) =>
+        registerAccountRoutes(app, {
+          ...shared,
+          passwords: createPasswords({ memoryKib: 8, passes: 1, lanes: 1 }),
+          limits: { registrationsPerAddress: PLENTY, ...options.accountLimits },
+        }),
+      (app) =>
+        registerClaimingRoutes(app, {
+          ...shared,
+          sealKey,
+          factoryToken: options.factoryToken === undefined ? FACTORY_TOKEN : options.factoryToken,
+          devices: { findDevice, notifyDevice, releaseDevice },
+          getBroker: () => ({ host: "broker.example", port: 1883 }),
+          limits: { challengesPerAddress: PLENTY, ...options.claimingLimits },
+        }),
+      (app) => registerDeviceRoutes(app, shared),
+      ...(options.app?.register ?? []),
+    ],
+  });
+  const ask = createAsk(http.app);
+  return {
+    app: http.app,
+    http,
+    database,
+    db: database.db,
+    clock,
+    log,
+    link,
+    sealKey,
+    authenticate: createAuthenticateDevice(shared),
+    logText: () => lines.join(""),
+    ask,
+    createOwner: () => createOwner(ask),
+    async stop() {
+      await http.stop();
+      await database.stop();
+    },
+  };
+}
+
+function createAsk(app: App) {
+  return async (request: Ask): Promise<Answer> => {
+    const isText = typeof request.body === "string";
+    const answer = await app.inject({
+      method: request.method ?? (request.body === undefined ? "GET" : "POST"),
+      url: request.url,
+      remoteAddress: request.from ?? "127.0.0.1",
+      headers: {
+        ...(request.as === undefined ? {} : { authorization: `Bearer ${request.as}` }),
+        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...request.headers,
+      },
+      ...(request.body === undefined ? {} : { payload: isText ? String(request.body) : JSON.stringify(request.body) }),
+    });
+    const isJson = String(answer.headers["content-type"] ?? "").includes("json");
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      text: answer.body,
+      json: isJson && answer.body !== "" ? JSON.parse(answer.body) : {},
+    };
+  };
+}
+
+let owners = 0;
+
+async function createOwner(ask: Rooms["ask"]): Promise<Owner> {
+  owners += 1;
+  const email = `owner${owners}@example.com`;
+  const body = { tenantName: `Tenant ${owners}`, email, password: PASSWORD };
+  const answer = await ask({ url: "/api/v1/register", body });
+  if (answer.status !== 201) throw new Error(`registering answered ${answer.text}`);
+  return { token: answer.json.token, email, tenantId: answer.json.tenant.id, userId: answer.json.user.id };
+}
