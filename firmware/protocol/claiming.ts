@@ -4,8 +4,11 @@ import { CLAIM_CODE_ALPHABET, CLAIM_CODE_CHARS } from "./limits.ts";
 import {
   closeRecord,
   type Decoded,
+  endRecord,
   integerField,
   openRecord,
+  type RecordReader,
+  readChecked,
   readHex,
   readInteger,
   readText,
@@ -104,6 +107,16 @@ export function isSerialNumber(text: string): boolean {
   return true;
 }
 
+/** The serial number of a record, under the name every record gives it. */
+export function readSerial(reader: RecordReader): string {
+  return readChecked(reader, "serial", isSerialNumber);
+}
+
+/** The MAC address of a record, under the name every record gives it. */
+export function readMac(reader: RecordReader): string {
+  return readChecked(reader, "mac", isMacAddress);
+}
+
 /** The ten characters of a claim code as a person typed it: spaces, dashes and lower case forgiven. Null if it can be no code. */
 export function normalizeClaimCode(typed: string): string | null {
   let code = "";
@@ -111,7 +124,8 @@ export function normalizeClaimCode(typed: string): string | null {
   for (let i = 0; i < typed.length; i++) {
     const c = typed.charAt(i).toUpperCase();
     if (c === "-" || c === " ") continue;
-    if (CLAIM_CODE_ALPHABET.indexOf(c) < 0) return null;
+    // Outside ASCII, upper case can be another letter, or two of them.
+    if (typed.charCodeAt(i) > 126 || CLAIM_CODE_ALPHABET.indexOf(c) < 0) return null;
     code += c;
   }
   return code.length === CLAIM_CODE_CHARS ? code : null;
@@ -123,16 +137,16 @@ export function displayClaimCode(code: string): string {
 }
 
 export function encodeChallengeRequest(m: ChallengeRequest): string {
-  return startRecord() + textField("serial", m.serial) + "}";
+  return endRecord(startRecord() + textField("serial", m.serial));
 }
 
 export function decodeChallengeRequest(text: unknown): Decoded<ChallengeRequest> {
   const r = openRecord(text);
-  return closeRecord(r, { serial: readText(r, "serial", 4, SERIAL_CHARS_MAX) });
+  return closeRecord(r, { serial: readSerial(r) });
 }
 
 export function encodeChallengeAnswer(m: ChallengeAnswer): string {
-  return startRecord() + textField("challenge", m.challenge) + "}";
+  return endRecord(startRecord() + textField("challenge", m.challenge));
 }
 
 export function decodeChallengeAnswer(text: unknown): Decoded<ChallengeAnswer> {
@@ -141,22 +155,21 @@ export function decodeChallengeAnswer(text: unknown): Decoded<ChallengeAnswer> {
 }
 
 export function encodeClaimRequest(m: ClaimRequest): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("serial", m.serial) +
-    textField("mac", m.mac) +
-    textField("challenge", m.challenge) +
-    textField("code", m.code) +
-    textField("proof", m.proof) +
-    "}"
+      textField("serial", m.serial) +
+      textField("mac", m.mac) +
+      textField("challenge", m.challenge) +
+      textField("code", m.code) +
+      textField("proof", m.proof),
   );
 }
 
 export function decodeClaimRequest(text: unknown): Decoded<ClaimRequest> {
   const r = openRecord(text);
   return closeRecord(r, {
-    serial: readText(r, "serial", 4, SERIAL_CHARS_MAX),
-    mac: readText(r, "mac", 17, 17),
+    serial: readSerial(r),
+    mac: readMac(r),
     challenge: readHex(r, "challenge", CHALLENGE_CHARS),
     code: readText(r, "code", 0, CLAIM_CODE_CHARS),
     proof: readHex(r, "proof", PROOF_CHARS),
@@ -164,13 +177,12 @@ export function decodeClaimRequest(text: unknown): Decoded<ClaimRequest> {
 }
 
 export function encodeClaimAnswer(m: ClaimAnswer): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("status", m.status) +
-    integerField("expiresInS", m.expiresInS) +
-    textField("challenge", m.challenge) +
-    textField("proof", m.proof) +
-    "}"
+      textField("status", m.status) +
+      integerField("expiresInS", m.expiresInS) +
+      textField("challenge", m.challenge) +
+      textField("proof", m.proof),
   );
 }
 
@@ -185,19 +197,15 @@ export function decodeClaimAnswer(text: unknown): Decoded<ClaimAnswer> {
 }
 
 export function encodeProvenRequest(m: ProvenRequest): string {
-  return (
-    startRecord() +
-    textField("serial", m.serial) +
-    textField("challenge", m.challenge) +
-    textField("proof", m.proof) +
-    "}"
+  return endRecord(
+    startRecord() + textField("serial", m.serial) + textField("challenge", m.challenge) + textField("proof", m.proof),
   );
 }
 
 export function decodeProvenRequest(text: unknown): Decoded<ProvenRequest> {
   const r = openRecord(text);
   return closeRecord(r, {
-    serial: readText(r, "serial", 4, SERIAL_CHARS_MAX),
+    serial: readSerial(r),
     challenge: readHex(r, "challenge", CHALLENGE_CHARS),
     proof: readHex(r, "proof", PROOF_CHARS),
   });
@@ -205,20 +213,19 @@ export function decodeProvenRequest(text: unknown): Decoded<ProvenRequest> {
 
 export function encodeCredentialsAnswer(m: CredentialsAnswer): string {
   const c = m.credentials;
-  return (
+  return endRecord(
     startRecord() +
-    textField("status", m.status) +
-    textField("challenge", m.challenge) +
-    (c
-      ? textField("tenant", c.tenant) +
-        textField("device", c.device) +
-        textField("host", c.host) +
-        integerField("port", c.port) +
-        textField("user", c.user) +
-        textField("sealed", c.sealed)
-      : "") +
-    textField("proof", m.proof) +
-    "}"
+      textField("status", m.status) +
+      textField("challenge", m.challenge) +
+      (c
+        ? textField("tenant", c.tenant) +
+          textField("device", c.device) +
+          textField("host", c.host) +
+          integerField("port", c.port) +
+          textField("user", c.user) +
+          textField("sealed", c.sealed)
+        : "") +
+      textField("proof", m.proof),
   );
 }
 
@@ -244,7 +251,7 @@ export function decodeCredentialsAnswer(text: unknown): Decoded<CredentialsAnswe
 }
 
 export function encodeReleaseAnswer(m: ReleaseAnswer): string {
-  return startRecord() + textField("status", m.status) + textField("proof", m.proof) + "}";
+  return endRecord(startRecord() + textField("status", m.status) + textField("proof", m.proof));
 }
 
 export function decodeReleaseAnswer(text: unknown): Decoded<ReleaseAnswer> {

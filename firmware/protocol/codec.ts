@@ -33,6 +33,7 @@ import {
   booleanField,
   closeRecord,
   type Decoded,
+  endRecord,
   integerField,
   openRecord,
   readBoolean,
@@ -49,20 +50,19 @@ import type { DownName, UpName } from "./topics.ts";
 const CODE_NUMBER_MAX = 65535;
 
 export function encodeHello(m: Hello): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("boot", m.boot) +
-    integerField("session", m.session) +
-    textField("version", m.version) +
-    textField("sha256", m.sha256) +
-    textField("hardware", m.hardware) +
-    integerField("reason", m.reason) +
-    integerField("uptimeMs", m.uptimeMs) +
-    textField("state", m.state) +
-    integerField("rev", m.rev) +
-    integerField("batteryMv", m.batteryMv) +
-    integerField("rssi", m.rssi) +
-    "}"
+      textField("boot", m.boot) +
+      integerField("session", m.session) +
+      textField("version", m.version) +
+      textField("sha256", m.sha256) +
+      textField("hardware", m.hardware) +
+      integerField("reason", m.reason) +
+      integerField("uptimeMs", m.uptimeMs) +
+      textField("state", m.state) +
+      integerField("rev", m.rev) +
+      integerField("batteryMv", m.batteryMv) +
+      integerField("rssi", m.rssi),
   );
 }
 
@@ -84,15 +84,14 @@ export function decodeHello(text: unknown): Decoded<Hello> {
 }
 
 export function encodeEvent(m: DeviceEvent): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("boot", m.boot) +
-    integerField("seq", m.seq) +
-    integerField("age", m.age) +
-    booleanField("exact", m.exact) +
-    textField("kind", m.kind) +
-    integerField("value", m.value) +
-    "}"
+      textField("boot", m.boot) +
+      integerField("seq", m.seq) +
+      integerField("age", m.age) +
+      booleanField("exact", m.exact) +
+      textField("kind", m.kind) +
+      integerField("value", m.value),
   );
 }
 
@@ -109,19 +108,18 @@ export function decodeEvent(text: unknown): Decoded<DeviceEvent> {
 }
 
 export function encodeTelemetry(m: Telemetry): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("boot", m.boot) +
-    integerField("uptimeMs", m.uptimeMs) +
-    textField("state", m.state) +
-    integerField("batteryMv", m.batteryMv) +
-    integerField("rssi", m.rssi) +
-    integerField("memFree", m.memFree) +
-    integerField("memTotal", m.memTotal) +
-    integerField("falseTriggers", m.falseTriggers) +
-    integerField("outbox", m.outbox) +
-    integerField("refusals", m.refusals) +
-    "}"
+      textField("boot", m.boot) +
+      integerField("uptimeMs", m.uptimeMs) +
+      textField("state", m.state) +
+      integerField("batteryMv", m.batteryMv) +
+      integerField("rssi", m.rssi) +
+      integerField("memFree", m.memFree) +
+      integerField("memTotal", m.memTotal) +
+      integerField("falseTriggers", m.falseTriggers) +
+      integerField("outbox", m.outbox) +
+      integerField("refusals", m.refusals),
   );
 }
 
@@ -142,14 +140,13 @@ export function decodeTelemetry(text: unknown): Decoded<Telemetry> {
 }
 
 export function encodeConfiguration(m: Configuration): string {
-  return (
+  return endRecord(
     startRecord() +
-    integerField("rev", m.rev) +
-    integerField("telemetryS", m.telemetryS) +
-    integerField("confirmMs", m.confirmMs) +
-    integerField("armDelayMs", m.armDelayMs) +
-    booleanField("buzzer", m.buzzer) +
-    "}"
+      integerField("rev", m.rev) +
+      integerField("telemetryS", m.telemetryS) +
+      integerField("confirmMs", m.confirmMs) +
+      integerField("armDelayMs", m.armDelayMs) +
+      booleanField("buzzer", m.buzzer),
   );
 }
 
@@ -165,13 +162,12 @@ export function decodeConfiguration(text: unknown): Decoded<Configuration> {
 }
 
 export function encodeUpdateProgress(m: UpdateProgress): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("id", m.id) +
-    textField("phase", m.phase) +
-    integerField("code", m.code) +
-    integerField("received", m.received) +
-    "}"
+      textField("id", m.id) +
+      textField("phase", m.phase) +
+      integerField("code", m.code) +
+      integerField("received", m.received),
   );
 }
 
@@ -186,7 +182,7 @@ export function decodeUpdateProgress(text: unknown): Decoded<UpdateProgress> {
 }
 
 export function encodeCommandResult(m: CommandResult): string {
-  return startRecord() + integerField("id", m.id) + integerField("code", m.code) + "}";
+  return endRecord(startRecord() + integerField("id", m.id) + integerField("code", m.code));
 }
 
 export function decodeCommandResult(text: unknown): Decoded<CommandResult> {
@@ -198,7 +194,7 @@ export function decodeCommandResult(text: unknown): Decoded<CommandResult> {
 }
 
 export function encodeWill(m: Will): string {
-  return startRecord() + textField("boot", m.boot) + integerField("session", m.session) + "}";
+  return endRecord(startRecord() + textField("boot", m.boot) + integerField("session", m.session));
 }
 
 export function decodeWill(text: unknown): Decoded<Will> {
@@ -207,7 +203,7 @@ export function decodeWill(text: unknown): Decoded<Will> {
 }
 
 export function encodeAck(m: Ack): string {
-  return startRecord() + textField("boot", m.boot) + integerField("seq", m.seq) + "}";
+  return endRecord(startRecord() + textField("boot", m.boot) + integerField("seq", m.seq));
 }
 
 export function decodeAck(text: unknown): Decoded<Ack> {
@@ -216,7 +212,7 @@ export function decodeAck(text: unknown): Decoded<Ack> {
 }
 
 export function encodeCommand(m: Command): string {
-  return startRecord() + integerField("id", m.id) + textField("command", m.command) + "}";
+  return endRecord(startRecord() + integerField("id", m.id) + textField("command", m.command));
 }
 
 export function decodeCommand(text: unknown): Decoded<Command> {
@@ -225,15 +221,14 @@ export function decodeCommand(text: unknown): Decoded<Command> {
 }
 
 export function encodeUpdateOffer(m: UpdateOffer): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("id", m.id) +
-    textField("firmware", m.firmware) +
-    textField("version", m.version) +
-    integerField("size", m.size) +
-    textField("sha256", m.sha256) +
-    integerField("chunk", m.chunk) +
-    "}"
+      textField("id", m.id) +
+      textField("firmware", m.firmware) +
+      textField("version", m.version) +
+      integerField("size", m.size) +
+      textField("sha256", m.sha256) +
+      integerField("chunk", m.chunk),
   );
 }
 

@@ -1,6 +1,7 @@
 // Owns the grammar of the serial console, since benches parse it. A trap prints lines `TL <ms> <name> key=value ...`; whatever else
 // stands on the console is the interpreter talking. A host gives orders in lines `<name> key=value ...`. A value is a bare word or
 // stands between quotes, with \" and \\ inside.
+import { INTEGER_MAX } from "./limits.ts";
 import { escapeText, type FieldValue } from "./record.ts";
 
 export const CONSOLE_LINE_CHARS_MAX = 512;
@@ -19,11 +20,18 @@ export interface ConsoleCommand {
   fields: { [key: string]: string };
 }
 
+const QUOTE = 34;
+const BACKSLASH = 92;
+const SPACE = 32;
+const EQUALS = 61;
+/** The interpreter wipes its prompt, and what is being typed behind it, with this before it prints. */
+const ERASE = "\x1b[J";
+
 function isBare(text: string): boolean {
   if (text.length === 0) return false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c <= 32 || c > 126 || c === 34 || c === 92 || c === 61) return false;
+    if (c <= SPACE || c > 126 || c === QUOTE || c === BACKSLASH || c === EQUALS) return false;
   }
   return true;
 }
@@ -37,14 +45,25 @@ function isName(text: string): boolean {
   return text.length > 0 && text.length <= 32;
 }
 
-/** One line of output, without its line end. */
-export function formatConsoleLine(ms: number, name: string, fields: { [key: string]: FieldValue }): string {
-  let line = "TL " + Math.floor(ms) + " " + name;
+/** The fields as they follow a name; one that no longer fits into the line is left out, so that a reader always gets a whole line. */
+function appendFields(begin: string, fields: { [key: string]: FieldValue }): string {
+  let line = begin;
   for (const key in fields) {
     const value = "" + fields[key];
-    line += " " + key + "=" + (isBare(value) ? value : '"' + escapeText(value) + '"');
+    const token = " " + key + "=" + (isBare(value) ? value : '"' + escapeText(value) + '"');
+    if (line.length + token.length <= CONSOLE_LINE_CHARS_MAX) line += token;
   }
   return line;
+}
+
+/** One line of output, without its line end. */
+export function formatConsoleLine(ms: number, name: string, fields: { [key: string]: FieldValue }): string {
+  return appendFields("TL " + Math.floor(ms) + " " + name, fields);
+}
+
+/** An order as a host gives it. */
+export function formatConsoleCommand(name: string, fields: { [key: string]: FieldValue }): string {
+  return appendFields(name, fields);
 }
 
 /** The end of the token that starts at `at`: the next space outside quotes. -1 if a quote stays open. */
@@ -53,22 +72,28 @@ function tokenEnd(text: string, at: number): number {
   let i = at;
   while (i < text.length) {
     const c = text.charCodeAt(i);
-    if (c === 34) quoted = !quoted;
-    else if (c === 92 && quoted) i++;
-    else if (c === 32 && !quoted) return i;
+    if (c === QUOTE) quoted = !quoted;
+    else if (c === BACKSLASH && quoted) i++;
+    else if (c === SPACE && !quoted) return i;
     i++;
   }
   return quoted ? -1 : text.length;
 }
 
 function unquote(raw: string): string | null {
-  if (raw.charCodeAt(0) !== 34) return isBare(raw) ? raw : null;
+  if (raw.charCodeAt(0) !== QUOTE) return isBare(raw) ? raw : null;
   let out = "";
   for (let i = 1; i < raw.length; i++) {
-    const c = raw.charCodeAt(i);
-    if (c === 34) return i === raw.length - 1 ? out : null;
-    if (c === 92) i++;
-    if (i < raw.length) out += raw.charAt(i);
+    let c = raw.charCodeAt(i);
+    if (c === QUOTE) return i === raw.length - 1 ? out : null;
+    if (c === BACKSLASH) {
+      i++;
+      c = raw.charCodeAt(i);
+      if (c !== QUOTE && c !== BACKSLASH) return null;
+    }
+    // Bytes above ASCII may stand here: names of networks have them.
+    if (c < SPACE || c === 127) return null;
+    out += raw.charAt(i);
   }
   return null;
 }
@@ -94,23 +119,32 @@ function parseFields(text: string, at: number): { [key: string]: string } | null
   return fields;
 }
 
-/** Read a line of the console; null if it is not one of the trap's. Never throws. */
-export function parseConsoleLine(line: string): ConsoleLine | null {
-  const from = line.indexOf("TL ");
-  // A prompt may stand before the line, never more than that.
-  if (from < 0 || from > 2 || line.length > CONSOLE_LINE_CHARS_MAX) return null;
-  const msEnd = line.indexOf(" ", from + 3);
-  if (msEnd < 0) return null;
-  const digits = line.substring(from + 3, msEnd);
-  let ms = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const c = digits.charCodeAt(i);
-    if (c < 48 || c > 57) return null;
-    ms = ms * 10 + (c - 48);
-  }
-  const nameEnd = tokenEnd(line, msEnd + 1);
-  const name = line.substring(msEnd + 1, nameEnd < 0 ? msEnd + 1 : nameEnd);
-  const fields = isName(name) && digits.length > 0 ? parseFields(line, nameEnd + 1) : null;
+/** What a terminal would show of the line: behind what the interpreter erased, behind its prompt, without a carriage return. */
+function visiblePart(line: string): string {
+  const pieces = line.split(ERASE);
+  const shown = pieces[pieces.length - 1] as string;
+  const from = shown.charAt(0) === ">" ? 1 : 0;
+  const end = shown.charAt(shown.length - 1) === "\r" ? shown.length - 1 : shown.length;
+  return shown.substring(from, end);
+}
+
+/** Milliseconds of a line: digits and nothing else; -1 for anything else. */
+function parseMs(digits: string): number {
+  const ms = +digits;
+  return ms >= 0 && ms <= INTEGER_MAX && "" + ms === digits && digits.indexOf(".") < 0 ? ms : -1;
+}
+
+/** Read a line of the console; null if it is not one of the trap's. Never throws. For hosts: a trap does not read its own lines. */
+export function parseConsoleLine(line: unknown): ConsoleLine | null {
+  if (typeof line !== "string") return null;
+  const text = visiblePart(line);
+  if (text.length > CONSOLE_LINE_CHARS_MAX || text.substring(0, 3) !== "TL ") return null;
+  const msEnd = text.indexOf(" ", 3);
+  const ms = msEnd < 0 ? -1 : parseMs(text.substring(3, msEnd));
+  if (ms < 0) return null;
+  const nameEnd = tokenEnd(text, msEnd + 1);
+  const name = nameEnd < 0 ? "" : text.substring(msEnd + 1, nameEnd);
+  const fields = isName(name) ? parseFields(text, nameEnd + 1) : null;
   return fields ? { ms: ms, name: name, fields: fields } : null;
 }
 

@@ -1,10 +1,10 @@
 // Owns the record that makes a board a trap: written to raw flash by the host that flashes it, never by the trap [CLAIM-1].
-import { isMacAddress, isSerialNumber, PROOF_CHARS, SERIAL_CHARS_MAX } from "./claiming.ts";
-import { CODE_BAD_FIELD } from "./codes.ts";
+import { PROOF_CHARS, readMac, readSerial } from "./claiming.ts";
 import { TRAP_KINDS, type TrapKind } from "./messages.ts";
 import {
   closeRecord,
   type Decoded,
+  endRecord,
   integerField,
   openRecord,
   readHex,
@@ -31,33 +31,28 @@ export interface Identity {
 }
 
 export function encodeIdentity(m: Identity): string {
-  return (
+  return endRecord(
     startRecord() +
-    textField("serial", m.serial) +
-    textField("mac", m.mac) +
-    textField("key", m.key) +
-    textField("hardware", m.hardware) +
-    textField("kind", m.kind) +
-    textField("host", m.host) +
-    integerField("port", m.port) +
-    "}"
+      textField("serial", m.serial) +
+      textField("mac", m.mac) +
+      textField("key", m.key) +
+      textField("hardware", m.hardware) +
+      textField("kind", m.kind) +
+      textField("host", m.host) +
+      integerField("port", m.port),
   );
 }
 
 /** Read an identity; erased flash (0xFF) and zero padding behind the record must be cut off by the caller. */
 export function decodeIdentity(text: unknown): Decoded<Identity> {
   const r = openRecord(text);
-  const identity: Identity = {
-    serial: readText(r, "serial", 4, SERIAL_CHARS_MAX),
-    mac: readText(r, "mac", 17, 17),
+  return closeRecord(r, {
+    serial: readSerial(r),
+    mac: readMac(r),
     key: readHex(r, "key", PROOF_CHARS),
     hardware: readText(r, "hardware", 1, 32),
     kind: readWord(r, "kind", TRAP_KINDS),
     host: readText(r, "host", 1, 253),
     port: readInteger(r, "port", 1, 65535),
-  };
-  const read = closeRecord(r, identity);
-  if (read.ok && !isSerialNumber(identity.serial)) return { ok: false, code: CODE_BAD_FIELD, field: "serial" };
-  if (read.ok && !isMacAddress(identity.mac)) return { ok: false, code: CODE_BAD_FIELD, field: "mac" };
-  return read;
+  });
 }

@@ -22,126 +22,121 @@ export type Decoded<T> = { ok: true; value: T } | { ok: false; code: number; fie
 export interface RecordReader {
   code: number;
   field: string;
-  fields: { [name: string]: FieldValue };
+  /** Side by side, and not an object: so `constructor` and its like are names as any other, on both interpreters. */
+  names: string[];
+  values: FieldValue[];
 }
 
 const QUOTE = 34;
 const BACKSLASH = 92;
 const SPACE = 32;
+const COMMA = 44;
+const COLON = 58;
+const BRACE_OPEN = 123;
+const BRACE_CLOSE = 125;
 
-function isLetter(c: number): boolean {
-  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
-}
+// The scanner goes by native searches and slices wherever it can: on the interpreter a call, or a look at one character, costs as much
+// as a line of code. Past the end charCodeAt is NaN there as everywhere.
 
-function isDigit(c: number): boolean {
-  return c >= 48 && c <= 57;
-}
-
-interface Cursor {
-  text: string;
-  at: number;
-  ok: boolean;
-}
-
-/** The next character that is no space, not taken; 0 at the end. (charCodeAt beyond the end differs between interpreters.) */
-function peek(s: Cursor): number {
-  while (s.at < s.text.length && s.text.charCodeAt(s.at) === SPACE) s.at++;
-  return s.at < s.text.length ? s.text.charCodeAt(s.at) : 0;
-}
-
-function take(s: Cursor, c: number): boolean {
-  if (peek(s) !== c) return false;
-  s.at++;
+function isPrintable(text: string): boolean {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 32 || c > 126) return false;
+  }
   return true;
 }
 
-/** The string whose opening quote comes next; on a fault `ok` falls and the answer is empty. */
-function scanText(s: Cursor): string {
-  let out = "";
-  if (!take(s, QUOTE)) {
-    s.ok = false;
-    return out;
-  }
-  let from = s.at;
-  while (s.at < s.text.length) {
-    const c = s.text.charCodeAt(s.at);
-    if (c === QUOTE) {
-      out += s.text.substring(from, s.at);
-      s.at++;
-      return out;
-    }
-    if (c === BACKSLASH) {
-      const escaped = s.at + 1 < s.text.length ? s.text.charCodeAt(s.at + 1) : 0;
-      if (escaped !== QUOTE && escaped !== BACKSLASH) break;
-      out += s.text.substring(from, s.at);
-      from = s.at + 1;
-      s.at += 2;
-    } else if (c < SPACE || c > 126) break;
-    else s.at++;
-  }
-  s.ok = false;
-  return "";
-}
-
-/** An integer without leading zeros, at most INTEGER_MAX either way. */
-function scanInteger(s: Cursor): number {
-  const negative = take(s, 45);
-  const from = s.at;
-  let value = 0;
-  while (s.at < s.text.length && isDigit(s.text.charCodeAt(s.at))) {
-    value = value * 10 + (s.text.charCodeAt(s.at) - 48);
-    s.at++;
-  }
-  const digits = s.at - from;
-  if (digits < 1 || digits > 16 || value > INTEGER_MAX) s.ok = false;
-  if (s.text.charCodeAt(from) === 48 && (digits > 1 || negative)) s.ok = false;
-  return negative ? 0 - value : value;
-}
-
-function scanWord(s: Cursor, word: string): boolean {
-  if (s.text.substring(s.at, s.at + word.length) !== word) return false;
-  s.at += word.length;
-  return true;
-}
-
-function scanValue(s: Cursor): FieldValue {
-  const c = peek(s);
-  if (c === QUOTE) return scanText(s);
-  if (c === 45 || isDigit(c)) return scanInteger(s);
-  if (scanWord(s, "true")) return true;
-  if (scanWord(s, "false")) return false;
-  s.ok = false;
-  return "";
-}
-
+/** A letter, then letters and digits. */
 function isFieldName(name: string): boolean {
-  if (name.length < 1 || name.length > FIELD_NAME_CHARS_MAX || !isLetter(name.charCodeAt(0))) return false;
-  for (let i = 1; i < name.length; i++) {
+  const length = name.length;
+  if (length < 1 || length > FIELD_NAME_CHARS_MAX) return false;
+  for (let i = 0; i < length; i++) {
     const c = name.charCodeAt(i);
-    if (!isLetter(c) && !isDigit(c)) return false;
+    if (c >= 97 && c <= 122) continue;
+    if ((c < 65 || c > 90) && (c < 48 || c > 57 || i === 0)) return false;
   }
   return true;
 }
 
-function scanFields(s: Cursor, fields: { [name: string]: FieldValue }): void {
-  // Names are compared with those seen, not looked up, so that `constructor` and its like are names as any other.
-  const seen: string[] = [];
-  if (!take(s, 123)) {
-    s.ok = false;
-    return;
+/** Where the quote stands that closes the text beginning at `from`; -1 if there is none, or a backslash before anything but \\ and ". */
+function closingQuote(text: string, from: number): number {
+  let quote = text.indexOf('"', from);
+  let slash = text.indexOf("\\", from);
+  while (slash >= 0 && slash < quote) {
+    const c = text.charCodeAt(slash + 1);
+    if (c !== QUOTE && c !== BACKSLASH) return -1;
+    if (slash + 1 === quote) quote = text.indexOf('"', slash + 2);
+    slash = text.indexOf("\\", slash + 2);
   }
-  if (take(s, 125)) return;
-  while (s.ok) {
-    const name = scanText(s);
-    if (!s.ok || !isFieldName(name) || seen.indexOf(name) >= 0 || !take(s, 58)) {
-      s.ok = false;
-      return;
-    }
-    seen.push(name);
-    fields[name] = scanValue(s);
-    if (take(s, 125)) return;
-    if (!take(s, 44)) s.ok = false;
+  return quote;
+}
+
+/** Behind the value that starts at `from`: a text with both its quotes, or what may be a number or a word. -1 if there is none. */
+function valueEnd(text: string, from: number): number {
+  let c = text.charCodeAt(from);
+  if (c === QUOTE) return closingQuote(text, from + 1) + 1 || -1;
+  let at = from;
+  while ((c >= 97 && c <= 122) || (c >= 48 && c <= 57) || c === 45) c = text.charCodeAt(++at);
+  return at === from ? -1 : at;
+}
+
+/** What stands between the quotes, its backslashes taken off. */
+function unescapeText(text: string): string {
+  let out = "";
+  let from = 0;
+  let at = text.indexOf("\\");
+  while (at >= 0) {
+    out += text.substring(from, at);
+    from = at + 1;
+    at = text.indexOf("\\", from + 1);
   }
+  return from === 0 ? text : out + text.substring(from);
+}
+
+/** A value as it was written; null if it is none. An integer is one if and only if it is written as we write it ourselves. */
+function parseValue(raw: string): FieldValue | null {
+  if (raw.charCodeAt(0) === QUOTE) return unescapeText(raw.substring(1, raw.length - 1));
+  if (raw === "true") return true;
+  if (raw === "false") return false;
+  const value = +raw;
+  const exact = value >= 0 - INTEGER_MAX && value <= INTEGER_MAX && Math.floor(value) === value;
+  return exact && "" + value === raw ? value : null;
+}
+
+/** Fill names and values from printable text; false if it is no record. Spaces are skipped in place, a call for each would double it. */
+function scanRecord(text: string, names: string[], values: FieldValue[]): boolean {
+  let at = 0;
+  while (text.charCodeAt(at) === SPACE) at++;
+  let c = text.charCodeAt(at);
+  if (c !== BRACE_OPEN) return false;
+  let open = true;
+  while (open) {
+    at++;
+    while (text.charCodeAt(at) === SPACE) at++;
+    if (c === BRACE_OPEN && text.charCodeAt(at) === BRACE_CLOSE) break;
+    const nameEnd = text.charCodeAt(at) === QUOTE ? text.indexOf('"', at + 1) : -1;
+    const name = nameEnd < 0 ? "" : text.substring(at + 1, nameEnd);
+    if (!isFieldName(name) || names.indexOf(name) >= 0) return false;
+    at = nameEnd + 1;
+    while (text.charCodeAt(at) === SPACE) at++;
+    if (text.charCodeAt(at) !== COLON) return false;
+    at++;
+    while (text.charCodeAt(at) === SPACE) at++;
+    const end = valueEnd(text, at);
+    const value = end < 0 ? null : parseValue(text.substring(at, end));
+    if (value === null) return false;
+    names.push(name);
+    values.push(value);
+    at = end;
+    while (text.charCodeAt(at) === SPACE) at++;
+    c = text.charCodeAt(at);
+    open = c === COMMA;
+  }
+  if (text.charCodeAt(at) !== BRACE_CLOSE) return false;
+  at++;
+  while (text.charCodeAt(at) === SPACE) at++;
+  return at === text.length;
 }
 
 /**
@@ -149,25 +144,20 @@ function scanFields(s: Cursor, fields: { [name: string]: FieldValue }): void {
  * @param text what arrived; anything but a string is refused.
  */
 export function openRecord(text: unknown): RecordReader {
-  const reader: RecordReader = { code: CODE_OK, field: "", fields: {} };
-  if (typeof text !== "string") {
-    reader.code = CODE_NOT_TEXT;
-    return reader;
-  }
-  if (text.length > RECORD_BYTES_MAX) {
-    reader.code = CODE_TOO_LONG;
-    return reader;
-  }
-  const cursor: Cursor = { text: text, at: 0, ok: true };
-  scanFields(cursor, reader.fields);
-  if (!cursor.ok || peek(cursor) !== 0 || cursor.at < text.length) {
-    reader.code = CODE_MALFORMED;
-    reader.fields = {};
-  } else if (reader.fields.v !== PROTOCOL_VERSION) {
+  const reader: RecordReader = { code: CODE_OK, field: "", names: [], values: [] };
+  if (typeof text !== "string") reader.code = CODE_NOT_TEXT;
+  else if (text.length > RECORD_BYTES_MAX) reader.code = CODE_TOO_LONG;
+  else if (!isPrintable(text) || !scanRecord(text, reader.names, reader.values)) reader.code = CODE_MALFORMED;
+  else if (findValue(reader, "v") !== PROTOCOL_VERSION) {
     reader.code = CODE_UNKNOWN_VERSION;
     reader.field = "v";
   }
   return reader;
+}
+
+function findValue(reader: RecordReader, name: string): FieldValue | undefined {
+  const at = reader.code === CODE_OK ? reader.names.indexOf(name) : -1;
+  return at < 0 ? undefined : reader.values[at];
 }
 
 function fault(reader: RecordReader, name: string): void {
@@ -178,14 +168,14 @@ function fault(reader: RecordReader, name: string): void {
 
 /** The integer `name` between min and max, both allowed; else the record is at fault and the answer is min. */
 export function readInteger(reader: RecordReader, name: string, min: number, max: number): number {
-  const value = reader.fields[name];
+  const value = findValue(reader, name);
   if (typeof value === "number" && value >= min && value <= max) return value;
   fault(reader, name);
   return min;
 }
 
 export function readBoolean(reader: RecordReader, name: string): boolean {
-  const value = reader.fields[name];
+  const value = findValue(reader, name);
   if (typeof value === "boolean") return value;
   fault(reader, name);
   return false;
@@ -193,30 +183,29 @@ export function readBoolean(reader: RecordReader, name: string): boolean {
 
 /** The text `name` of min to max characters. */
 export function readText(reader: RecordReader, name: string, min: number, max: number): string {
-  const value = reader.fields[name];
-  if (typeof value === "string" && value.length >= min && value.length <= max) return value;
+  return readChecked(reader, name, (text) => text.length >= min && text.length <= max);
+}
+
+/** The text `name` if `isGood` says so. */
+export function readChecked(reader: RecordReader, name: string, isGood: (text: string) => boolean): string {
+  const value = findValue(reader, name);
+  if (typeof value === "string" && isGood(value)) return value;
   fault(reader, name);
   return "";
 }
 
 /** Lower-case hexadecimal of exactly `chars` characters. */
 export function readHex(reader: RecordReader, name: string, chars: number): string {
-  const value = reader.fields[name];
-  if (typeof value === "string" && value.length === chars && isHex(value)) return value;
-  fault(reader, name);
-  return "";
+  return readChecked(reader, name, (text) => text.length === chars && isHex(text));
 }
 
 export function readUuid(reader: RecordReader, name: string): string {
-  const value = reader.fields[name];
-  if (typeof value === "string" && isUuid(value)) return value;
-  fault(reader, name);
-  return "";
+  return readChecked(reader, name, isUuid);
 }
 
 /** One of the words of a closed list. */
 export function readWord<W extends string>(reader: RecordReader, name: string, words: readonly W[]): W {
-  const value = reader.fields[name];
+  const value = findValue(reader, name);
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as W;
     if (word === value) return word;
@@ -231,31 +220,29 @@ export function closeRecord<T>(reader: RecordReader, value: T): Decoded<T> {
 }
 
 export function isHex(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
     const c = text.charCodeAt(i);
-    if (!isDigit(c) && !(c >= 97 && c <= 102)) return false;
+    if ((c < 48 || c > 57) && (c < 97 || c > 102)) return false;
   }
   return true;
 }
 
 /** A UUID in its lower-case textual form, of any version. */
 export function isUuid(text: string): boolean {
-  if (text.length !== 36) return false;
-  for (let i = 0; i < 36; i++) {
-    const c = text.charCodeAt(i);
-    const dash = i === 8 || i === 13 || i === 18 || i === 23;
-    if (dash ? c !== 45 : !isDigit(c) && !(c >= 97 && c <= 102)) return false;
-  }
-  return true;
+  const parts = text.length === 36 ? text.split("-") : [];
+  if (parts.length !== 5 || !isHex(parts.join(""))) return false;
+  return parts.map((part) => part.length).join() === "8,4,4,4,12";
 }
 
 /** Text as it may stand between quotes; what is not printable ASCII becomes `?`, so that writing never fails. */
 export function escapeText(text: string): string {
   let out = "";
-  for (let i = 0; i < text.length; i++) {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
     const c = text.charCodeAt(i);
-    if (c === QUOTE || c === BACKSLASH) out += "\\" + text.charAt(i);
-    else out += c < SPACE || c > 126 ? "?" : text.charAt(i);
+    if (c === QUOTE || c === BACKSLASH) out += "\\";
+    out += c < SPACE || c > 126 ? "?" : text.charAt(i);
   }
   return out;
 }
@@ -263,6 +250,11 @@ export function escapeText(text: string): string {
 /** The beginning of every record. */
 export function startRecord(): string {
   return '{"v":' + PROTOCOL_VERSION;
+}
+
+/** The end of every record. One that grew too long is no longer sent as it is but without its fields: every reader refuses that. */
+export function endRecord(text: string): string {
+  return text.length < RECORD_BYTES_MAX ? text + "}" : startRecord() + "}";
 }
 
 export function textField(name: string, value: string): string {
