@@ -108,9 +108,10 @@ async function completeBuild(native: string): Promise<boolean> {
 async function listLinks(native: string): Promise<{ file: string; target: string }[]> {
   const text = await fs.readFile(path.join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   const links: Link[] = JSON.parse(text);
+  const locate = (listed: string) => path.join(native, path.relative("native", listed));
   return links.map(({ source, target }) => {
-    const file = path.resolve(native, "..", target);
-    return { file, target: path.relative(path.dirname(file), path.resolve(native, "..", source)) };
+    const file = locate(target);
+    return { file, target: path.relative(path.dirname(file), locate(source)) };
   });
 }
 
@@ -131,12 +132,16 @@ async function copyBuild(build: Build, account: Account | null): Promise<string>
     if (await isWholeCopy(folder, wanted)) return folder;
     const partial = await fs.mkdtemp(`${folder}-`).catch(() => null);
     if (partial === null) continue;
-    await fs.cp(build.native, partial, { recursive: true, verbatimSymlinks: true });
-    await fs.chmod(partial, 0o755);
-    await completeBuild(partial);
-    await fs.rm(folder, { recursive: true, force: true });
-    await fs.rename(partial, folder);
-    return folder;
+    try {
+      await fs.cp(build.native, partial, { recursive: true, verbatimSymlinks: true });
+      await fs.chmod(partial, 0o755);
+      await completeBuild(partial);
+      await fs.rm(folder, { recursive: true, force: true });
+      await fs.rename(partial, folder);
+      return folder;
+    } finally {
+      await fs.rm(partial, { recursive: true, force: true });
+    }
   }
   throw new DbStartError(
     "binaries-broken",

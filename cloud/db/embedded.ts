@@ -50,7 +50,7 @@ const LOG_BYTES_MAX = 5_000_000;
 const START_TRIES = 5;
 const RETRY_MS = 300;
 /** How long the lock of a program that was killed a moment ago may linger. */
-const HOLD_WITHIN_MS = 3_000;
+const HOLD_WITHIN_MS = 1_500;
 const HOLD_KEY = 7_472_617_002;
 
 /** @throws DbStartError */

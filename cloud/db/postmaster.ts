@@ -1,6 +1,7 @@
 // Owns the knowledge of a running PostgreSQL server by its data folder: what postmaster.pid says, whether the process
 // behind the number really is that server, and how to end it. Starting one is embedded.ts.
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -59,7 +60,7 @@ export async function stopPostmaster(pid: number): Promise<void> {
     if (!sendSignal(pid, signal)) return;
     const deadline = performance.now() + withinMs;
     while (performance.now() < deadline) {
-      if (!isAlive(pid) || (await isZombie(pid))) return;
+      if (!isAlive(pid)) return;
       await delay(STOP_POLL_MS);
     }
   }
@@ -68,16 +69,20 @@ export async function stopPostmaster(pid: number): Promise<void> {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
+  return !isZombie(pid);
 }
 
-/** A process that has ended and that nobody reaps, as in a container without an init process. */
-async function isZombie(pid: number): Promise<boolean> {
-  const stat = await fs.readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return /\) Z /.test(stat);
+/** A process that has ended and that nobody reaps: an orphan in a container whose first process is no init. */
+function isZombie(pid: number): boolean {
+  if (process.platform !== "linux") return false;
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true; // it ended since we asked
+  }
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
