@@ -1,0 +1,217 @@
+// A trap's end of an MQTT connection, packet by packet: what MQTT.js would smooth over (a missing PUBACK, a refused SUBSCRIBE, a closed
+// socket) is plain to see here. It speaks #protocol; who it says it is, is the test's business.
+import * as net from "node:net";
+import { generate, type IConnackPacket, type IConnectPacket, type Packet, parser } from "mqtt-packet";
+import {
+  type DeviceEvent,
+  type DownMessage,
+  decodeDown,
+  downTopics,
+  encodeEvent,
+  encodeHello,
+  encodeWill,
+  type Hello,
+  parseTopic,
+  type UpName,
+  upTopic,
+} from "#protocol";
+import { eventually } from "./eventually.ts";
+
+export interface RawMqtt {
+  send(packet: Packet): void;
+  sendBytes(bytes: Uint8Array): void;
+  /** Packets that have arrived and were not taken yet. */
+  inbox: Packet[];
+  /** Take the first packet of this kind; throws when none comes within two seconds. */
+  take<C extends Packet["cmd"]>(cmd: C): Promise<Extract<Packet, { cmd: C }>>;
+  isClosed(): boolean;
+  /** Resolves when the other end has closed. */
+  closed: Promise<void>;
+  /** Cut, without goodbye. */
+  cut(): void;
+}
+
+const ANSWER_MS = 2_000;
+
+export async function openMqtt(port: number): Promise<RawMqtt> {
+  const socket = net.connect({ port, host: "127.0.0.1" });
+  const inbox: Packet[] = [];
+  const parse = parser();
+  parse.on("packet", (packet) => inbox.push(packet));
+  parse.on("error", (error) => socket.destroy(error));
+  socket.on("data", (chunk) => parse.parse(chunk));
+  socket.on("error", () => socket.destroy()); // a reset is a way to be closed
+  let isClosed = false;
+  const closed = new Promise<void>((resolve) => {
+    socket.once("close", () => {
+      isClosed = true;
+      resolve();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("error", reject);
+  });
+  return {
+    send: (packet) => void socket.write(generate(packet)),
+    sendBytes: (bytes) => void socket.write(bytes),
+    inbox,
+    take: (cmd) => takePacket(inbox, cmd, () => isClosed),
+    isClosed: () => isClosed,
+    closed,
+    cut: () => void socket.destroy(),
+  };
+}
+
+async function takePacket<C extends Packet["cmd"]>(
+  inbox: Packet[],
+  cmd: C,
+  isClosed: () => boolean,
+): Promise<Extract<Packet, { cmd: C }>> {
+  const isWanted = (packet: Packet): packet is Extract<Packet, { cmd: C }> => packet.cmd === cmd;
+  return eventually(
+    () => {
+      const found = inbox.find(isWanted);
+      if (found !== undefined) inbox.splice(inbox.indexOf(found), 1);
+      if (found === undefined && isClosed()) throw new Error("the connection is closed");
+      return found;
+    },
+    { withinMs: ANSWER_MS, because: `a ${cmd} arrives` },
+  );
+}
+
+export interface DeviceCredentials {
+  tenantId: string;
+  deviceId: string;
+  credentialId: string;
+  password: string;
+}
+
+export const BOOT = "0000000100000001";
+
+export function connectPacket(who: DeviceCredentials, change: Partial<IConnectPacket> = {}): IConnectPacket {
+  return {
+    cmd: "connect",
+    protocolId: "MQTT",
+    protocolVersion: 4,
+    clean: true,
+    clientId: who.credentialId,
+    username: who.credentialId,
+    password: Buffer.from(who.password),
+    keepalive: 30,
+    ...change,
+  };
+}
+
+/** The will a trap leaves. */
+export function willOf(who: DeviceCredentials, boot: string, session: number): NonNullable<IConnectPacket["will"]> {
+  const topic = upTopic(who.tenantId, who.deviceId, "will");
+  return { topic, payload: Buffer.from(encodeWill({ boot, session })), qos: 1, retain: false };
+}
+
+export interface MqttDevice extends RawMqtt {
+  connack: IConnackPacket;
+  /** Publish on an own topic, QoS 1; returns the message id. Does not wait. */
+  publish(name: UpName, payload: string): number;
+  /** Publish and wait for the PUBACK. */
+  say(name: UpName, payload: string): Promise<void>;
+  subscribe(): Promise<number[]>;
+  hello(change?: Partial<Hello>): Promise<void>;
+  event(change: Partial<DeviceEvent> & { seq: number }): Promise<void>;
+  /** Take the next message of this name from the cloud, and PUBACK it. */
+  told<N extends DownMessage["name"]>(name: N): Promise<Extract<DownMessage, { name: N }>["value"]>;
+  boot: string;
+  session: number;
+}
+
+export interface DeviceOptions {
+  boot?: string;
+  session?: number;
+  /** False: connect without the will. */
+  will?: boolean;
+  change?: Partial<IConnectPacket>;
+}
+
+/** Connect as a claimed trap would: with its will, and up to the CONNACK. */
+export async function connectDevice(
+  port: number,
+  who: DeviceCredentials,
+  options: DeviceOptions = {},
+): Promise<MqttDevice> {
+  const boot = options.boot ?? BOOT;
+  const session = options.session ?? 1;
+  const raw = await openMqtt(port);
+  const will = options.will === false ? {} : { will: willOf(who, boot, session) };
+  raw.send(connectPacket(who, { ...will, ...options.change }));
+  const connack = await raw.take("connack");
+  let messageId = 0;
+  function publish(name: UpName, payload: string): number {
+    messageId += 1;
+    const topic = upTopic(who.tenantId, who.deviceId, name);
+    raw.send({ cmd: "publish", topic, payload, qos: 1, messageId, dup: false, retain: false });
+    return messageId;
+  }
+  async function say(name: UpName, payload: string): Promise<void> {
+    const id = publish(name, payload);
+    const puback = await raw.take("puback");
+    if (puback.messageId !== id) throw new Error(`PUBACK of ${puback.messageId}, expected ${id}`);
+  }
+  return Object.assign(raw, {
+    connack,
+    boot,
+    session,
+    publish,
+    say,
+    async subscribe() {
+      const subscriptions = downTopics(who.tenantId, who.deviceId).map((topic) => ({ topic, qos: 1 as const }));
+      raw.send({ cmd: "subscribe", messageId: 9_999, subscriptions });
+      return (await raw.take("suback")).granted.map(Number);
+    },
+    hello: (change: Partial<Hello> = {}) => say("hello", encodeHello({ ...helloOf(boot, session), ...change })),
+    event: (change: Partial<DeviceEvent> & { seq: number }) =>
+      say("event", encodeEvent({ ...eventOf(boot), ...change })),
+    async told<N extends DownMessage["name"]>(name: N) {
+      const message = await takeMessage(raw, name);
+      return message.value as Extract<DownMessage, { name: N }>["value"];
+    },
+  });
+}
+
+async function takeMessage(raw: RawMqtt, name: DownMessage["name"]): Promise<DownMessage> {
+  return eventually(
+    () => {
+      const found = raw.inbox.find((packet) => packet.cmd === "publish" && parseTopic(packet.topic)?.name === name);
+      if (found?.cmd !== "publish") return null;
+      raw.inbox.splice(raw.inbox.indexOf(found), 1);
+      if (found.messageId !== undefined) raw.send({ cmd: "puback", messageId: found.messageId });
+      const topic = parseTopic(found.topic);
+      if (topic?.direction !== "down") throw new Error(`a message on ${found.topic}`);
+      const decoded = decodeDown(topic.name, found.payload.toString("latin1"));
+      if (!decoded.ok) throw new Error(`a message that cannot be read: ${found.payload.toString("latin1")}`);
+      return decoded.value;
+    },
+    { withinMs: ANSWER_MS, because: `the cloud says ${name}` },
+  );
+}
+
+export const SHA_A = "a".repeat(64);
+
+export function helloOf(boot: string, session: number): Hello {
+  return {
+    boot,
+    session,
+    version: "1.0.0",
+    sha256: SHA_A,
+    hardware: "esp32-devkit",
+    reason: 1,
+    uptimeMs: 1_000,
+    state: "disarmed",
+    rev: 0,
+    batteryMv: 4_000,
+    rssi: -60,
+  };
+}
+
+export function eventOf(boot: string): DeviceEvent {
+  return { boot, seq: 1, age: 0, exact: true, kind: "sprung", value: 0 };
+}
