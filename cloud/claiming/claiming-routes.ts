@@ -1,5 +1,5 @@
 // Owns the HTTP of claiming as a person does it by button: see the traps nearby, claim one. It also puts all doors of this room in the app
-// and holds the limits on guessing that they share.
+// and gives them the limits they share.
 import { Type } from "typebox";
 import { networkOf } from "../http/address.ts";
 import type { App } from "../http/app.ts";
@@ -9,39 +9,27 @@ import { createRateLimiter, type RateLimit, type RateLimiter, takeOrRefuse } fro
 import { DEVICE_NAME_CHARS_MAX, formatUuid } from "./claiming.ts";
 import { registerCodeRoutes } from "./code-routes.ts";
 import { type FactoryDeps, registerFactoryRoutes } from "./factory-routes.ts";
+import { createGuesses, GUESS_LIMITS, type Guesses, type GuessLimits } from "./guesses.ts";
 import { registerTrapRoutes, type TrapDoorDeps } from "./trap-routes.ts";
 import { claimWindow, listNearby } from "./window-queries.ts";
 
-export interface ClaimingLimits {
+export interface ClaimingLimits extends GuessLimits {
   challengesPerAddress: RateLimit;
-  /** Guesses of claim codes by a trap, of serial numbers by an account. */
-  guessesPerGuesser: RateLimit;
-  guessesPerAddress: RateLimit;
-  guessesInAll: RateLimit;
   lookUpsPerAccount: RateLimit;
   wrongFactoryTokensPerAddress: RateLimit;
 }
 
 const MINUTE_MS = 60_000;
 
-/** Ten characters at 300 guesses a minute over a thousand open windows: one hit in some 7,000 years. */
 export const CLAIMING_LIMITS: ClaimingLimits = {
+  ...GUESS_LIMITS,
   challengesPerAddress: { count: 300, windowMs: MINUTE_MS },
-  guessesPerGuesser: { count: 5, windowMs: 10 * MINUTE_MS },
-  guessesPerAddress: { count: 20, windowMs: 10 * MINUTE_MS },
-  guessesInAll: { count: 300, windowMs: MINUTE_MS },
   lookUpsPerAccount: { count: 60, windowMs: MINUTE_MS },
   wrongFactoryTokensPerAddress: { count: 20, windowMs: 10 * MINUTE_MS },
 };
 
 export interface ClaimingDeps extends Omit<TrapDoorDeps, "limits">, Omit<FactoryDeps, "limits"> {
   limits?: Partial<ClaimingLimits>;
-}
-
-interface Guesses {
-  count(guesser: string, address: string): void;
-  /** It was no guess: what was named exists. */
-  giveBack(guesser: string, address: string): void;
 }
 
 const SerialNumber = Type.String({ minLength: 4, maxLength: 32 });
@@ -54,7 +42,7 @@ const ClaimBody = Type.Object({
 export function registerClaimingRoutes(app: App, deps: ClaimingDeps): void {
   const limits = { ...CLAIMING_LIMITS, ...deps.limits };
   const limiter = (name: keyof ClaimingLimits) => createRateLimiter({ clock: deps.clock, limit: limits[name] });
-  const guesses = createGuesses(limiter("guessesPerGuesser"), limiter("guessesPerAddress"), limiter("guessesInAll"));
+  const guesses = createGuesses(deps.clock, limits);
   const challengesByAddress = limiter("challengesPerAddress");
   const wrongTokensByAddress = limiter("wrongFactoryTokensPerAddress");
   registerTrapRoutes(app, { ...deps, limits: { challengesByAddress, countGuess: guesses.count } });
@@ -62,21 +50,6 @@ export function registerClaimingRoutes(app: App, deps: ClaimingDeps): void {
   registerCodeRoutes(app, deps);
   registerNearby(app, deps, limiter("lookUpsPerAccount"));
   registerClaims(app, deps, guesses);
-}
-
-function createGuesses(byGuesser: RateLimiter, byAddress: RateLimiter, inAll: RateLimiter): Guesses {
-  return {
-    count(guesser, address) {
-      takeOrRefuse(byGuesser, guesser);
-      takeOrRefuse(byAddress, address);
-      takeOrRefuse(inAll, "all");
-    },
-    giveBack(guesser, address) {
-      byGuesser.giveBack(guesser);
-      byAddress.giveBack(address);
-      inAll.giveBack("all");
-    },
-  };
 }
 
 function registerNearby(app: App, { db, clock }: ClaimingDeps, lookUps: RateLimiter): void {

@@ -145,7 +145,9 @@ function addHooks(app: App, deps: AppDeps): void {
   ].join("; ");
   app.addHook("onRequest", refuseForeignOrigin);
   app.addHook("preValidation", async (request) => {
-    const field = findUncleanText([request.body, request.params, request.query]);
+    // A body that is one text was not read as JSON: its route has a reader of its own.
+    const body = typeof request.body === "string" ? null : request.body;
+    const field = findUncleanText([body, request.params, request.query]);
     if (field === null) return;
     const name = field.replace(/^[0-2]\.?/, "") || "(all of it)";
     const message = "holds a character that cannot be stored";
