@@ -120,6 +120,10 @@ function ignoreExisting(error: unknown): void {
   if (!isSystemError(error) || error.code !== "EEXIST") throw error;
 }
 
+function ignoreMissing(error: unknown): void {
+  if (!isSystemError(error) || error.code !== "ENOENT") throw error;
+}
+
 /**
  * One copy per version and user of the machine. It is only used if this user owns it, since anybody may write to a
  * temporary folder, and only if it is whole, since such folders are swept now and then.
@@ -136,8 +140,7 @@ async function copyBuild(build: Build, account: Account | null): Promise<string>
       await fs.cp(build.native, partial, { recursive: true, verbatimSymlinks: true });
       await fs.chmod(partial, 0o755);
       await completeBuild(partial);
-      await fs.rm(folder, { recursive: true, force: true });
-      await fs.rename(partial, folder);
+      await putInPlace(partial, folder, wanted);
       return folder;
     } finally {
       await fs.rm(partial, { recursive: true, force: true });
@@ -149,6 +152,23 @@ async function copyBuild(build: Build, account: Account | null): Promise<string>
       "make the folder readable for everybody, or set TMPDIR to a folder that is",
     { data: { native: build.native } },
   );
+}
+
+/** Another program may do the same at the same time, and run from its copy already: a whole one is never touched. */
+async function putInPlace(partial: string, folder: string, wanted: Map<string, number>): Promise<void> {
+  for (;;) {
+    const moved = await fs.rename(partial, folder).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOTEMPTY" || error.code === "EEXIST" || error.code === "ENOTDIR") return false;
+        throw error;
+      },
+    );
+    if (moved || (await isWholeCopy(folder, wanted))) return;
+    const damaged = `${partial}-damaged`;
+    await fs.rename(folder, damaged).catch(ignoreMissing);
+    await fs.rm(damaged, { recursive: true, force: true });
+  }
 }
 
 async function isWholeCopy(folder: string, wanted: Map<string, number>): Promise<boolean> {

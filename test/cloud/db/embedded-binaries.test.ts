@@ -62,6 +62,16 @@ test("a build below a closed folder is copied to where the other account can run
   assert.is(fs.statSync(placed).ino, before, "a whole copy is used again");
 });
 
+test("programs that copy at the same time end with the same whole copy", async () => {
+  fs.chmodSync(path.join(folder, "package"), 0o700);
+  if (await canEnter(STRANGER, folder).then((open) => !open)) skip("the temporary folder itself is closed");
+  const placed = await Promise.all(Array.from({ length: 4 }, () => placeBuild(build, STRANGER)));
+  assert.equal(new Set(placed), new Set([copyPath()]));
+  assertWhole(copyPath());
+  const beside = fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`${path.basename(copyPath())}-`));
+  assert.equal(beside, []);
+});
+
 test("a copy that was swept in part is made anew, and one that others could have written is not trusted", async () => {
   fs.chmodSync(path.join(folder, "package"), 0o700);
   if (await canEnter(STRANGER, folder).then((open) => !open)) skip("the temporary folder itself is closed");
