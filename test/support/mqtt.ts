@@ -3,6 +3,9 @@
 import * as net from "node:net";
 import { generate, type IConnackPacket, type IConnectPacket, type Packet, parser } from "mqtt-packet";
 import {
+  type Ack,
+  type Command,
+  type Configuration,
   type DeviceEvent,
   type DownMessage,
   decodeDown,
@@ -12,6 +15,7 @@ import {
   encodeWill,
   type Hello,
   parseTopic,
+  type UpdateOffer,
   type UpName,
   upTopic,
 } from "#protocol";
@@ -109,6 +113,13 @@ export function willOf(who: DeviceCredentials, boot: string, session: number): N
   return { topic, payload: Buffer.from(encodeWill({ boot, session })), qos: 1, retain: false };
 }
 
+interface Told {
+  ack: Ack;
+  command: Command;
+  config: Configuration;
+  offer: UpdateOffer;
+}
+
 export interface MqttDevice extends RawMqtt {
   connack: IConnackPacket;
   /** Publish on an own topic, QoS 1; returns the message id. Does not wait. */
@@ -119,7 +130,7 @@ export interface MqttDevice extends RawMqtt {
   hello(change?: Partial<Hello>): Promise<void>;
   event(change: Partial<DeviceEvent> & { seq: number }): Promise<void>;
   /** Take the next message of this name from the cloud, and PUBACK it. */
-  told<N extends DownMessage["name"]>(name: N): Promise<Extract<DownMessage, { name: N }>["value"]>;
+  told<N extends DownMessage["name"]>(name: N): Promise<Told[N]>;
   boot: string;
   session: number;
 }
@@ -172,7 +183,7 @@ export async function connectDevice(
       say("event", encodeEvent({ ...eventOf(boot), ...change })),
     async told<N extends DownMessage["name"]>(name: N) {
       const message = await takeMessage(raw, name);
-      return message.value as Extract<DownMessage, { name: N }>["value"];
+      return message.value as Told[N];
     },
   });
 }

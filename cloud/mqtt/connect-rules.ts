@@ -1,0 +1,79 @@
+// Owns what a CONNECT must be, beyond right credentials: MQTT 3.1.1, a client id that is the user name, a keep alive within the contract's,
+// and a will that is the device's own. Pure; asking whose the credentials are is broker.ts's.
+import { decodeUp, isUuid, KEEP_ALIVE_S, parseTopic, type Will } from "#protocol";
+import type { DeviceScope } from "./device-door.ts";
+import type { RefusalReason } from "./refusals.ts";
+
+export const KEEP_ALIVE_S_MIN = 5;
+
+/** What of a CONNECT packet counts. */
+export interface ConnectFacts {
+  protocolVersion?: number;
+  clientId: string;
+  username?: string;
+  password?: Uint8Array;
+  /** Seconds. */
+  keepalive?: number;
+  will?: { topic: string; payload: Uint8Array | string; qos?: number; retain?: boolean };
+}
+
+/** The broker's answer in CONNACK: 2 identifier rejected, 3 not available now, 4 wrong credentials, 5 not authorized. */
+export type ReturnCode = 2 | 3 | 4 | 5;
+
+export interface ConnectRefusal {
+  ok: false;
+  reason: RefusalReason;
+  returnCode: ReturnCode;
+}
+
+export interface ConnectWish {
+  ok: true;
+  username: string;
+  password: string;
+  /** Seconds: what the connection is held to. */
+  keepAliveS: number;
+  /** Null for a client that left none. */
+  will: { tenant: string; device: string; said: Will } | null;
+}
+
+function refuse(reason: RefusalReason, returnCode: ReturnCode): ConnectRefusal {
+  return { ok: false, reason, returnCode };
+}
+
+/** Judge a CONNECT by itself, before the credentials are looked up. */
+export function decideConnect(packet: ConnectFacts): ConnectWish | ConnectRefusal {
+  if (packet.protocolVersion !== 4) return refuse("protocol-version", 5);
+  const { username, password } = packet;
+  if (username === undefined || password === undefined || !isUuid(username)) return refuse("credentials", 4);
+  if (packet.clientId !== username) return refuse("client-id", 2);
+  const keepAliveS = packet.keepalive ?? 0;
+  // The cloud calls a trap offline after one and a half of the contract's keep alive: one that pings less often would flicker.
+  if (keepAliveS === 0 || keepAliveS > KEEP_ALIVE_S) return refuse("keep-alive", 2);
+  const will = readWill(packet.will);
+  if (will !== null && "ok" in will) return will;
+  return {
+    ok: true,
+    username,
+    password: Buffer.from(password).toString("latin1"),
+    keepAliveS: Math.max(keepAliveS, KEEP_ALIVE_S_MIN),
+    will,
+  };
+}
+
+function readWill(will: ConnectFacts["will"]): ConnectWish["will"] | ConnectRefusal {
+  if (will === undefined) return null;
+  if (will.retain) return refuse("retained", 5);
+  if (will.qos === 2) return refuse("qos-2", 5);
+  const topic = parseTopic(will.topic);
+  if (topic === null || topic.name !== "will") return refuse("foreign-will", 5);
+  const decoded = decodeUp("will", Buffer.from(will.payload).toString("latin1"));
+  if (!decoded.ok || decoded.value.name !== "will") return refuse("malformed-will", 5);
+  return { tenant: topic.tenant, device: topic.device, said: decoded.value.value };
+}
+
+/** Judge it again once the credentials have said which device it is. */
+export function decideOwnWill(wish: ConnectWish, device: DeviceScope): ConnectRefusal | null {
+  if (wish.will === null) return null;
+  const isOwn = wish.will.tenant === device.tenantId && wish.will.device === device.deviceId;
+  return isOwn ? null : refuse("foreign-will", 5);
+}
