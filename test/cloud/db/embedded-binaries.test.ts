@@ -10,7 +10,7 @@ import { skip, suite } from "../../support/suite.ts";
 
 const test = suite("embedded PostgreSQL: binaries");
 /** Anybody who is neither root nor us. */
-const STRANGER = { uid: 65_534, gid: 65_534 };
+const STRANGER = { uid: 64_321, gid: 64_321 };
 let folder: string;
 let build: Build;
 let made = 0;
