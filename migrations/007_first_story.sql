@@ -107,7 +107,7 @@ ALTER TABLE devices
   ADD COLUMN firmware_sha256 char(64),
   ADD COLUMN hardware varchar(40),
   ADD COLUMN boot_id char(16),
-  ADD COLUMN session integer,
+  ADD COLUMN session bigint,
   ADD COLUMN telemetry jsonb,
   ADD COLUMN desired_config jsonb,
   ADD COLUMN config_revision integer NOT NULL DEFAULT 0,
@@ -245,7 +245,7 @@ CREATE INDEX device_alerts_event ON device_alerts (event_id);
 CREATE TABLE device_sessions (
   device_id uuid NOT NULL,
   boot_id char(16) NOT NULL,
-  session integer NOT NULL,
+  session bigint NOT NULL,
   tenant_id uuid NOT NULL,
   connected_at timestamptz NOT NULL,
   last_heard_at timestamptz NOT NULL,
