@@ -1,5 +1,5 @@
 // Owns the HTTP of accounts: register, log in and out, who am I, and the exchange of a bearer token for a browser's cookie.
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Clock } from "../clock.ts";
 import type { TraplineDatabase } from "../db/connection.ts";
@@ -96,13 +96,13 @@ function registerRegistration(app: App, deps: AccountDeps, byAddress: RateLimite
     const slugs = listSlugs(tenantName, deps.randomBytes(4));
     const outcome = await deps.db.system((trx) => insertAccount(trx, { tenantName, email, passwordHash }, slugs));
     if (!outcome.ok) throw new ProblemError(outcome.reason);
-    const session = await startSession(deps, request, outcome.person);
+    const session = await startSession(deps, request, reply, outcome.person);
     return reply.code(201).send({ ...outcome.person, ...session });
   });
 }
 
 function registerLogin(app: App, deps: AccountDeps, limits: { byAddress: RateLimiter; byEmail: RateLimiter }): void {
-  app.post("/api/v1/login", { schema: { body: Login } }, async (request) => {
+  app.post("/api/v1/login", { schema: { body: Login } }, async (request, reply) => {
     const email = request.body.email.trim();
     const address = networkOf(request.ip);
     const key = email.toLowerCase();
@@ -114,7 +114,7 @@ function registerLogin(app: App, deps: AccountDeps, limits: { byAddress: RateLim
     if (person === null) throw new ProblemError("wrong-credentials");
     limits.byAddress.giveBack(address);
     limits.byEmail.giveBack(key);
-    return { ...person, ...(await startSession(deps, request, person)) };
+    return { ...person, ...(await startSession(deps, request, reply, person)) };
   });
 }
 
@@ -140,7 +140,13 @@ function registerSession(app: App, deps: AccountDeps): void {
   });
 }
 
-async function startSession(deps: AccountDeps, request: FastifyRequest, person: Person): Promise<NewSession> {
+/** For programs the token is in the answer, for browsers in a cookie; each uses what it knows how to keep. */
+async function startSession(
+  deps: AccountDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  person: Person,
+): Promise<NewSession> {
   const token = Buffer.from(deps.randomBytes(TOKEN_BYTES)).toString("base64url");
   const now = deps.clock.now();
   const expiresAt = new Date(now.getTime() + SESSION_MS);
@@ -153,5 +159,6 @@ async function startSession(deps: AccountDeps, request: FastifyRequest, person: 
     now,
     expiresAt,
   });
+  setSessionCookie(request, reply, token, expiresAt);
   return { token, expiresAt };
 }

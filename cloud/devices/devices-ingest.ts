@@ -28,15 +28,13 @@ export function createDeviceIngest(deps: { db: TraplineDatabase }): DeviceIngest
   return {
     telemetry: (device, message, receivedAt) =>
       deps.db.withTenant(device, async (trx) => {
-        await updateTelemetry(trx, device, message.value, receivedAt);
-        await notifyDevice(trx, device);
+        if (await updateTelemetry(trx, device, message.value, receivedAt)) await notifyDevice(trx, device);
         return [];
       }),
 
     reported: (device, message, receivedAt) =>
       deps.db.withTenant(device, async (trx) => {
-        await updateReported(trx, device, message.value, receivedAt);
-        await notifyDevice(trx, device);
+        if (await updateReported(trx, device, message.value, receivedAt)) await notifyDevice(trx, device);
         return [];
       }),
 

@@ -97,16 +97,29 @@ export async function notifyDevice(trx: Transaction, key: DeviceKey, command?: D
   await notifyLive(trx, key.tenantId, { type: "device", data });
 }
 
-export async function updateTelemetry(trx: Transaction, key: DeviceKey, told: Telemetry, now: Date): Promise<void> {
+/** False if the trap was released meanwhile. */
+export async function updateTelemetry(trx: Transaction, key: DeviceKey, told: Telemetry, now: Date): Promise<boolean> {
   const { boot: _boot, state, batteryMv, rssi, ...rest } = told;
-  await updateClaimed(trx, key)
+  const row = await updateClaimed(trx, key)
     .set({ trap_state: state, battery_mv: batteryMv, rssi, telemetry: rest, last_seen: now })
-    .execute();
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
-export async function updateReported(trx: Transaction, key: DeviceKey, told: Configuration, now: Date): Promise<void> {
+/** False if the trap was released meanwhile. */
+export async function updateReported(
+  trx: Transaction,
+  key: DeviceKey,
+  told: Configuration,
+  now: Date,
+): Promise<boolean> {
   const { rev, ...settings } = told;
-  await updateClaimed(trx, key).set({ reported_config: settings, reported_revision: rev, last_seen: now }).execute();
+  const row = await updateClaimed(trx, key)
+    .set({ reported_config: settings, reported_revision: rev, last_seen: now })
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function updateReportedRevision(trx: Transaction, key: DeviceKey, revision: number): Promise<void> {

@@ -116,7 +116,13 @@ function createFastify(deps: AppDeps, limits: HttpLimits): App {
     handlerTimeout: limits.handlerMs,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersMs, connectionsCheckingInterval: 1000 },
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: 1000,
+      // Refused by a hook instead, as a problem like any other.
+      requireHostHeader: false,
+    },
     clientErrorHandler: handleClientError,
     frameworkErrors: (error, request, reply) => handleError(error, request, reply),
     schemaErrorFormatter: formatSchemaErrors,
@@ -143,6 +149,10 @@ function addHooks(app: App, deps: AppDeps): void {
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'",
     `frame-ancestors 'self' ${(deps.frameAncestors ?? []).join(" ")}`.trim(),
   ].join("; ");
+  app.addHook("onRequest", async (request) => {
+    const wantsHost = request.raw.httpVersion === "1.1" && request.headers.host === undefined;
+    if (wantsHost) throw new ProblemError("bad-request", { detail: "The Host header is missing." });
+  });
   app.addHook("onRequest", refuseForeignOrigin);
   app.addHook("preValidation", async (request) => {
     // A body that is one text was not read as JSON: its route has a reader of its own.

@@ -122,6 +122,19 @@ test("a bearer token is exchanged for a cookie that scripts cannot read and othe
   assert.is(me.status, 200);
 });
 
+test("registering and logging in give a browser its cookie, and logging out takes it away", async () => {
+  const registered = await register("kim@example.com");
+  assert.match(String(registered.headers["set-cookie"]), new RegExp(`^trapline_session=${registered.json.token};`));
+  const { json, headers } = await login("kim@example.com");
+  const cookie = String(headers["set-cookie"]).split(";")[0]!;
+  assert.is(cookie, `trapline_session=${json.token}`);
+  const own = { cookie, host: "trapline.example", origin: "http://trapline.example" };
+  const out = await rooms.ask({ method: "POST", url: "/api/v1/logout", headers: own });
+  assert.is(out.status, 204);
+  assert.match(String(out.headers["set-cookie"]), /^trapline_session=;.*Expires=Thu, 01 Jan 1970/);
+  assert.is((await rooms.ask({ url: "/api/v1/me", headers: { cookie } })).status, 401);
+});
+
 test("only a bearer token is exchanged for a cookie", async () => {
   const { token } = (await register("ivan@example.com")).json;
   const headers = { cookie: `trapline_session=${token}`, origin: "http://localhost:80", host: "localhost:80" };

@@ -34,6 +34,8 @@ export interface Rooms {
   link: RecordingLink;
   sealKey: Uint8Array;
   authenticate: AuthenticateDevice;
+  /** Every route of the rooms, as the framework was told of it. */
+  routes: { method: string; url: string }[];
   /** Everything that was logged, as one text. */
   logText(): string;
   /** Ask; `as` is a bearer token. */
@@ -104,12 +106,17 @@ export async function createRooms(options: RoomsOptions = {}): Promise<Rooms> {
   const link = createRecordingLink();
   const sealKey = randomBytes(32);
   const shared = { db: database.db, clock, log, randomBytes, link };
+  const routes: Rooms["routes"] = [];
   const http = await createApp({
     log,
     clock,
     findAccount: createFindAccount(shared),
     ...options.app,
     register: [
+      (app) =>
+        void app.addHook("onRoute", ({ method, url }) => {
+          for (const one of [method].flat()) if (one !== "HEAD") routes.push({ method: one, url });
+        }),
       (app) =>
         registerAccountRoutes(app, {
           ...shared,
@@ -140,6 +147,7 @@ export async function createRooms(options: RoomsOptions = {}): Promise<Rooms> {
     link,
     sealKey,
     authenticate: createAuthenticateDevice(shared),
+    routes,
     logText: () => lines.join(""),
     ask,
     createOwner: () => createOwner(ask),
