@@ -58,3 +58,5 @@ function createSharedPostgres(say: (text: string) => void) {
 }
 
 await main();
+// Everything of ours is stopped; a container runtime that never answered may still hold a socket.
+process.exit();
