@@ -118,6 +118,8 @@ declare const process: {
 
 /** Put on globalThis by board/, so that the host can call it from the console: TL("wifi ssid=..."). */
 declare var TL: ((line: string) => void) | undefined;
+/** Put on globalThis by boot/: the Storage file whose code is running. */
+declare var TL_SLOT: string | undefined;
 
 interface EspruinoStorage {
   read(name: string, offset?: number, length?: number): string | undefined;

@@ -1,0 +1,47 @@
+// Owns the wiring of the board: which pin is what, and which level means what.
+import type { Pins } from "../ports.ts";
+import { isOnChip } from "./chip-facts.ts";
+
+/** The divider halves the battery; the converter answers 0 to 1 of 3,300 mV. */
+const BATTERY_FULL_MV = 6600;
+const BUZZER_DUTY = 0.5;
+
+/** Button D0 and plunger D27 pull to ground, LED D2, buzzer D25, battery D35. */
+export function createPins(): Pins {
+  pinMode(D0, "input_pullup");
+  pinMode(D27, "input_pullup");
+  return {
+    isPlungerSet: function () {
+      return !digitalRead(D27);
+    },
+    isButtonDown: function () {
+      return !digitalRead(D0);
+    },
+    watch: function (onPlunger, onButton) {
+      setWatch(
+        function (edge) {
+          onPlunger(!edge.state);
+        },
+        D27,
+        { repeat: true, edge: "both" },
+      );
+      setWatch(
+        function (edge) {
+          onButton(!edge.state);
+        },
+        D0,
+        { repeat: true, edge: "both" },
+      );
+    },
+    setLed: function (on) {
+      digitalWrite(D2, on);
+    },
+    setBuzzer: function (hz) {
+      if (hz > 0) analogWrite(D25, BUZZER_DUTY, { freq: hz });
+      else digitalWrite(D25, 0);
+    },
+    batteryMv: function () {
+      return isOnChip() ? Math.floor(analogRead(D35) * BATTERY_FULL_MV) : 0;
+    },
+  };
+}
