@@ -48,7 +48,7 @@ function isName(text: string): boolean {
 /** The fields as they follow a name; one that no longer fits into the line is left out, so that a reader always gets a whole line. */
 function appendFields(begin: string, fields: { [key: string]: FieldValue }): string {
   let line = begin;
-  for (const key in fields) {
+  for (const key of Object.keys(fields)) {
     const value = "" + fields[key];
     const token = " " + key + "=" + (isBare(value) ? value : '"' + escapeText(value) + '"');
     if (line.length + token.length <= CONSOLE_LINE_CHARS_MAX) line += token;
