@@ -174,14 +174,15 @@ interface Error {
 }
 declare const Error: { new (message?: string): Error; (message?: string): Error };
 
-declare const Math: {
+interface MathConstructor {
   abs(x: number): number;
   ceil(x: number): number;
   floor(x: number): number;
   max(...xs: number[]): number;
   min(...xs: number[]): number;
   sqrt(x: number): number;
-};
+}
+declare const Math: MathConstructor;
 declare const NaN: number;
 declare const Infinity: number;
 declare function isNaN(value: number): boolean;

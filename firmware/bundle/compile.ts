@@ -1,0 +1,74 @@
+// Owns the way from TypeScript modules to one ES5 program: each module is lowered by itself, the modules are joined and what nothing uses
+// is left out. What it leaves: judging the sources (check-firmware.ts), hoisting and shrinking (hoist.ts, shrink.ts).
+import * as path from "node:path";
+import { type Plugin, rollup } from "rollup";
+import ts from "typescript";
+import { DEVICE_HELPERS } from "./device-helpers.ts";
+
+export interface CompileInput {
+  /** The repository. */
+  root: string;
+  /** The first module, absolute. */
+  entry: string;
+  /** Takes the place of what firmware/version.ts says. */
+  version?: string;
+  /** Texts in place of what stands on the disk, by absolute path. */
+  overlay?: ReadonlyMap<string, string>;
+}
+
+const HELPERS_ID = "\0device-helpers";
+
+/** @returns one immediately called function. @throws Error of rollup, when a module or an export is missing. */
+export async function compileEntry(input: CompileInput): Promise<string> {
+  const bundle = await rollup({
+    input: input.entry,
+    plugins: [createDevicePlugin(input)],
+    // What rollup only warns of (a missing export, a cycle) would fail on the trap.
+    onwarn: (warning) => {
+      throw new Error(`rollup: ${warning.message}`);
+    },
+  });
+  try {
+    const { output } = await bundle.generate({ format: "iife", strict: false, indent: false });
+    return output[0].code;
+  } finally {
+    await bundle.close();
+  }
+}
+
+function createDevicePlugin(input: CompileInput): Plugin {
+  const firmware = path.join(input.root, "firmware");
+  const versionFile = path.join(firmware, "version.ts");
+  return {
+    name: "device",
+    resolveId(id, importer) {
+      if (id === "#protocol") return path.join(firmware, "protocol", "index.ts");
+      if (id === "tslib") return HELPERS_ID;
+      return importer !== undefined && id.startsWith(".") ? path.resolve(path.dirname(importer), id) : null;
+    },
+    load(id) {
+      if (id === HELPERS_ID) return DEVICE_HELPERS;
+      if (id === versionFile && input.version !== undefined) {
+        return `export const FIRMWARE_VERSION = ${JSON.stringify(input.version)};`;
+      }
+      return input.overlay?.get(id) ?? null;
+    },
+    transform(code, id) {
+      return id.endsWith(".ts") ? { code: lowerModule(code, id), map: null } : null;
+    },
+  };
+}
+
+function lowerModule(code: string, fileName: string): string {
+  return ts.transpileModule(code, {
+    fileName,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES5,
+      module: ts.ModuleKind.ESNext,
+      importHelpers: true,
+      verbatimModuleSyntax: true,
+      useDefineForClassFields: false,
+      removeComments: true,
+    },
+  }).outputText;
+}

@@ -1,0 +1,65 @@
+// Owns making the program small without making it different on the interpreter: constants inlined and dead code dropped first, then the
+// declarations put in front, then names shortened. Only rewritings that were seen to run on the interpreter are turned on; comma
+// sequences are off, since they move function expressions into for heads, where the interpreter takes them for statements.
+import { type CompressOptions, minify } from "terser";
+import { hoistDeclarations } from "./hoist.ts";
+
+/** Words the interpreter reserves where JavaScript does not. */
+export const RESERVED_NAMES: readonly string[] = ["of", "let", "static", "async", "undefined", "E"];
+
+const INLINE: CompressOptions = {
+  defaults: false,
+  toplevel: true,
+  evaluate: true,
+  reduce_vars: true,
+  // Off: a function inlined where it is called would be made anew at every call.
+  reduce_funcs: false,
+  unused: true,
+  dead_code: true,
+  conditionals: true,
+  booleans: true,
+  comparisons: true,
+  passes: 2,
+};
+
+const TIGHTEN: CompressOptions = {
+  defaults: false,
+  if_return: true,
+  conditionals: true,
+  dead_code: true,
+  side_effects: true,
+  negate_iife: true,
+};
+
+export interface ShrunkProgram {
+  /** The bytes for the trap: pure ASCII, one line. */
+  code: string;
+  /** The same program before its names were shortened, for reading. */
+  readable: string;
+}
+
+/** @param program one immediately called ES5 function. */
+export async function shrinkProgram(program: string): Promise<ShrunkProgram> {
+  const inlined = await runTerser(program, { compress: INLINE, mangle: false, beautify: true });
+  const readable = hoistDeclarations(inlined);
+  const code = await runTerser(readable, { compress: TIGHTEN, mangle: true, beautify: false });
+  return { code, readable };
+}
+
+interface Step {
+  compress: CompressOptions;
+  mangle: boolean;
+  beautify: boolean;
+}
+
+async function runTerser(code: string, step: Step): Promise<string> {
+  const result = await minify(code, {
+    ecma: 5,
+    toplevel: true,
+    compress: step.compress,
+    mangle: step.mangle ? { reserved: [...RESERVED_NAMES] } : false,
+    format: { ascii_only: true, beautify: step.beautify },
+  });
+  if (result.code === undefined) throw new Error("terser answered nothing");
+  return result.code;
+}

@@ -1,0 +1,33 @@
+// Owns the answer to "is what was built still what the sources say?": one hash over every file that decides the output's bytes, and over
+// the versions of the tools that make them.
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import * as path from "node:path";
+import { VERSION as ROLLUP_VERSION } from "rollup";
+import ts from "typescript";
+
+const TERSER_PACKAGE = "node_modules/terser/package.json";
+
+/** SHA-256 in hexadecimal over the firmware's files, the pipeline's, the tools' versions and the version asked for. */
+export async function hashSources(root: string, version: string | undefined): Promise<string> {
+  const hash = createHash("sha256");
+  const folder = path.join(root, "firmware");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  for (const file of files.sort()) {
+    hash.update(`${path.relative(root, file).replaceAll(path.sep, "/")}\0`);
+    hash.update(
+      createHash("sha256")
+        .update(await readFile(file))
+        .digest(),
+    );
+  }
+  hash.update(JSON.stringify([version ?? null, ts.version, ROLLUP_VERSION, await readTerserVersion(root)]));
+  return hash.digest("hex");
+}
+
+async function readTerserVersion(root: string): Promise<string> {
+  const parsed: unknown = JSON.parse(await readFile(path.join(root, TERSER_PACKAGE), "utf8"));
+  if (typeof parsed === "object" && parsed !== null && "version" in parsed) return String(parsed.version);
+  throw new Error(`${TERSER_PACKAGE} names no version`);
+}
