@@ -1,5 +1,5 @@
 // Owns what a transaction may see: it names the tenant and the person to PostgreSQL for the length of one transaction,
-// never of a connection, since connections are shared. Row-level security relies on it; queries name the tenant as well.
+// never of a connection, since connections are shared [TENANT-2]. Row-level security relies on it; queries name the tenant as well.
 import { type Kysely, type Transaction as KyselyTransaction, sql } from "kysely";
 import type { Database } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-// The runner is only worth something if it can fail: every way to be silently green is a fixture file here.
+// The runner is only worth something if it can fail: every way to be silently green is a fixture file here [SUITE-1].
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import type { FileResult } from "./report.ts";

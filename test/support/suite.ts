@@ -1,5 +1,5 @@
 // The suite every test file uses: uvu's order and printing, with what uvu lets pass silently made a failure
-// (a throwing hook, `throw null`, no tests, no time limit, something left open). It runs itself when the file has
+// (a throwing hook, `throw null`, no tests, no time limit, something left open) [SUITE-1]. It runs itself when the file has
 // been read; the runner (run.ts) collects the results and judges the process.
 import * as util from "node:util";
 import { suite as createUvuSuite } from "uvu";

@@ -46,7 +46,7 @@ const readSettings = sql<Settings>`
   select nullif(current_setting('app.current_tenant_id', true), '') as tenant,
     nullif(current_setting('app.current_user_id', true), '') as user`;
 
-test("a tenant's transaction names tenant and person, and the connection forgets them at its end", async () => {
+test("[TENANT-2] a tenant's transaction names tenant and person, and the connection forgets them at its end", async () => {
   const one = createDatabase({ url: database.url, poolMax: 1, log: testLog });
   try {
     const inside = await one.withTenant({ tenantId: TENANT, userId: USER }, (trx) => readSettings.execute(trx));
