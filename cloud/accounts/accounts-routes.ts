@@ -13,7 +13,7 @@ import {
   setSessionCookie,
 } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
-import { createRateLimiter, type RateLimit, type RateLimiter, takeOrRefuse } from "../http/rate-limit.ts";
+import { createRateLimiter, type RateLimit, type RateLimiter, refuseBeyond } from "../http/rate-limit.ts";
 import {
   EMAIL_CHARS_MAX,
   hashToken,
@@ -85,7 +85,7 @@ export function registerAccountRoutes(app: App, deps: AccountDeps): void {
 
 function registerRegistration(app: App, deps: AccountDeps, byAddress: RateLimiter): void {
   app.post("/api/v1/register", { schema: { body: Registration } }, async (request, reply) => {
-    takeOrRefuse(byAddress, networkOf(request.ip));
+    refuseBeyond(byAddress.take(networkOf(request.ip)));
     const email = parseEmail(request.body.email);
     if (email === null) {
       const errors = [{ field: "email", message: "must be an email address" }];
@@ -106,8 +106,8 @@ function registerLogin(app: App, deps: AccountDeps, limits: { byAddress: RateLim
     const email = request.body.email.trim();
     const address = networkOf(request.ip);
     const key = email.toLowerCase();
-    takeOrRefuse(limits.byAddress, address);
-    takeOrRefuse(limits.byEmail, key);
+    refuseBeyond(limits.byAddress.take(address));
+    refuseBeyond(limits.byEmail.take(key));
     const login = await findLogin(deps.db.kysely, email);
     const isRight = await deps.passwords.verify(login?.passwordHash ?? null, request.body.password);
     const person = isRight && login !== undefined ? await findPerson(deps.db.kysely, login.id) : null;

@@ -5,7 +5,7 @@ import { networkOf } from "../http/address.ts";
 import type { App } from "../http/app.ts";
 import { requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
-import { createRateLimiter, type RateLimit, type RateLimiter, takeOrRefuse } from "../http/rate-limit.ts";
+import { createRateLimiter, type RateLimit, type RateLimiter, refuseBeyond } from "../http/rate-limit.ts";
 import { DEVICE_NAME_CHARS_MAX, formatUuid } from "./claiming.ts";
 import { registerCodeRoutes } from "./code-routes.ts";
 import { type FactoryDeps, registerFactoryRoutes } from "./factory-routes.ts";
@@ -42,7 +42,11 @@ const ClaimBody = Type.Object({
 export function registerClaimingRoutes(app: App, deps: ClaimingDeps): void {
   const limits = { ...CLAIMING_LIMITS, ...deps.limits };
   const limiter = (name: keyof ClaimingLimits) => createRateLimiter({ clock: deps.clock, limit: limits[name] });
-  const guesses = createGuesses(deps.clock, limits);
+  const guesses = createGuesses({
+    guessesPerGuesser: limiter("guessesPerGuesser"),
+    guessesPerAddress: limiter("guessesPerAddress"),
+    guessesInAll: limiter("guessesInAll"),
+  });
   const challengesByAddress = limiter("challengesPerAddress");
   const wrongTokensByAddress = limiter("wrongFactoryTokensPerAddress");
   registerTrapRoutes(app, { ...deps, limits: { challengesByAddress, countGuess: guesses.count } });
@@ -56,7 +60,7 @@ function registerNearby(app: App, { db, clock }: ClaimingDeps, lookUps: RateLimi
   const options = { onRequest: requireAccount, schema: { querystring: NearbyQuery } };
   app.get("/api/v1/claiming/nearby", options, async (request) => {
     const serialNumber = request.query.serialNumber?.trim().toUpperCase();
-    if (serialNumber !== undefined) takeOrRefuse(lookUps, request.account.userId);
+    if (serialNumber !== undefined) refuseBeyond(lookUps.take(request.account.userId));
     const by = serialNumber === undefined ? { address: networkOf(request.ip) } : { serialNumber };
     return { traps: await db.withTenant(request.account, (trx) => listNearby(trx, by, clock.now())) };
   });
@@ -68,7 +72,7 @@ function registerClaims(app: App, deps: ClaimingDeps, guesses: Guesses): void {
     const { tenantId, userId } = request.account;
     const guesser = `account ${userId}`;
     const address = networkOf(request.ip);
-    guesses.count(guesser, address);
+    refuseBeyond(guesses.count(guesser, address));
     const claim = {
       tenantId,
       userId,

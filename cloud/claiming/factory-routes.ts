@@ -8,7 +8,7 @@ import { networkOf } from "../http/address.ts";
 import type { App } from "../http/app.ts";
 import { findBearerToken } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
-import { type RateLimiter, takeOrRefuse } from "../http/rate-limit.ts";
+import { type RateLimiter, refuseBeyond } from "../http/rate-limit.ts";
 import type { Identity, RandomBytes } from "./claiming.ts";
 import { insertIdentity, listIdentities, type SealedIdentity } from "./identity-queries.ts";
 import { openKey, SEAL_IV_BYTES, sealKey } from "./key-seal.ts";
@@ -53,7 +53,7 @@ function checkToken(deps: FactoryDeps, request: FastifyRequest): void {
   const token = findBearerToken(request) ?? "";
   const isRight = isEqual(hashPassword(token), hashPassword(deps.factoryToken ?? ""));
   if (isRight && deps.factoryToken !== null) return;
-  takeOrRefuse(deps.limits.wrongTokensByAddress, networkOf(request.ip));
+  refuseBeyond(deps.limits.wrongTokensByAddress.take(networkOf(request.ip)));
   throw new ProblemError("wrong-factory-token");
 }
 

@@ -1,7 +1,6 @@
 // Owns how often anybody may guess what opens a claim: a code, a serial number in claiming mode. Counted per guesser, per address and in
-// all, per instance of the cloud.
-import type { Clock } from "../clock.ts";
-import { createRateLimiter, type RateLimit, takeOrRefuse } from "../http/rate-limit.ts";
+// all, per instance of the cloud. Pure.
+import type { RateLimit, RateLimiter, Taken } from "../http/rate-limit.ts";
 
 export interface GuessLimits {
   /** A trap that shows codes, an account that names serial numbers. */
@@ -20,26 +19,23 @@ export const GUESS_LIMITS: GuessLimits = {
 };
 
 export interface Guesses {
-  /** @throws ProblemError too-many-requests */
-  count(guesser: string, address: string): void;
+  count(guesser: string, address: string): Taken;
   /** It was no guess: what was named is there. */
   giveBack(guesser: string, address: string): void;
 }
 
-export function createGuesses(clock: Pick<Clock, "now">, limits: GuessLimits): Guesses {
-  const byGuesser = createRateLimiter({ clock, limit: limits.guessesPerGuesser });
-  const byAddress = createRateLimiter({ clock, limit: limits.guessesPerAddress });
-  const inAll = createRateLimiter({ clock, limit: limits.guessesInAll });
+export function createGuesses(limiters: Record<keyof GuessLimits, RateLimiter>): Guesses {
+  const { guessesPerGuesser, guessesPerAddress, guessesInAll } = limiters;
   return {
     count(guesser, address) {
-      takeOrRefuse(byGuesser, guesser);
-      takeOrRefuse(byAddress, address);
-      takeOrRefuse(inAll, "all");
+      const first = guessesPerGuesser.take(guesser);
+      const second = first.ok ? guessesPerAddress.take(address) : first;
+      return second.ok ? guessesInAll.take("all") : second;
     },
     giveBack(guesser, address) {
-      byGuesser.giveBack(guesser);
-      byAddress.giveBack(address);
-      inAll.giveBack("all");
+      guessesPerGuesser.giveBack(guesser);
+      guessesPerAddress.giveBack(address);
+      guessesInAll.giveBack("all");
     },
   };
 }

@@ -29,7 +29,7 @@ import type { Transaction } from "../db/tenant-transaction.ts";
 import { networkOf } from "../http/address.ts";
 import type { App } from "../http/app.ts";
 import { ProblemError } from "../http/problems.ts";
-import { type RateLimiter, takeOrRefuse } from "../http/rate-limit.ts";
+import { type RateLimiter, refuseBeyond, type Taken } from "../http/rate-limit.ts";
 import type { DeviceLink } from "../mqtt/device-door.ts";
 import { type Challenges, createChallenges } from "./challenges.ts";
 import {
@@ -59,7 +59,7 @@ export interface TrapDoorDeps {
   devices: DevicesRoom;
   /** Where traps find the broker. Asked at each pickup, since the port may be known only after the start. */
   getBroker(): { host: string; port: number };
-  limits: { challengesByAddress: RateLimiter; countGuess(guesser: string, address: string): void };
+  limits: { challengesByAddress: RateLimiter; countGuess(guesser: string, address: string): Taken };
 }
 
 /** A trap whose request was proven. */
@@ -90,7 +90,7 @@ export function registerTrapRoutes(app: App, deps: TrapDoorDeps): void {
 
 function registerChallenges(app: App, door: Door): void {
   app.post("/device/v1/challenges", async (request, reply) => {
-    takeOrRefuse(door.limits.challengesByAddress, networkOf(request.ip));
+    refuseBeyond(door.limits.challengesByAddress.take(networkOf(request.ip)));
     const { serial } = getDecoded(decodeChallengeRequest(request.body));
     reply.type("application/json");
     return encodeChallengeAnswer({ challenge: door.challenges.create(serial) });
@@ -104,7 +104,7 @@ function registerClaiming(app: App, door: Door): void {
     const address = networkOf(request.ip);
     const step = await inProvenTransaction(door, proven, (trx, now) => {
       if (asked.code === "") return openWindow(trx, proven.trap, address, now);
-      door.limits.countGuess(`trap ${asked.serial}`, address);
+      refuseBeyond(door.limits.countGuess(`trap ${asked.serial}`, address));
       const redemption = { trap: proven.trap, code: asked.code, credentialId: formatUuid(door.randomBytes(16)), now };
       return redeemCode(trx, redemption, door.devices);
     });

@@ -1,7 +1,8 @@
 // Owns the SQL of claiming windows: a trap opens one, a person finds and claims it, one of many wins [CLAIM-4]. And of the row that makes a
 // trap somebody's, which a code leads to as well (code-queries.ts).
+
+import { notifyLive } from "../db/live-notice.ts";
 import type { Transaction } from "../db/tenant-transaction.ts";
-import { notifyLive } from "../live/live-queries.ts";
 import type { DeviceScope } from "../mqtt/device-door.ts";
 import {
   type Claimed,

@@ -1,9 +1,9 @@
 // Owns the SQL of claimed traps: reading them as a person sees them, what they report, their settings, and letting them go. Every query
 // names the tenant [TENANT-2].
 import type { Configuration, Telemetry } from "#protocol";
+import { notifyLive } from "../db/live-notice.ts";
 import type { DeviceRow } from "../db/schema.ts";
 import type { Transaction } from "../db/tenant-transaction.ts";
-import { notifyLive } from "../live/live-queries.ts";
 import type { DeviceScope } from "../mqtt/device-door.ts";
 import { type Device, type DeviceCommand, type DeviceSettings, parseSettings } from "./devices.ts";
 

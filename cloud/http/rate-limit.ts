@@ -63,8 +63,7 @@ export function createRateLimiter({ clock, limit, keysMax = KEYS_MAX }: RateLimi
   };
 }
 
-/** Count one. @throws ProblemError too-many-requests beyond the limit, saying when to come back */
-export function takeOrRefuse(limiter: RateLimiter, key: string): void {
-  const taken = limiter.take(key);
+/** @throws ProblemError too-many-requests, saying when to come back */
+export function refuseBeyond(taken: Taken): void {
   if (!taken.ok) throw new ProblemError("too-many-requests", { retryAfterS: taken.retryAfterS });
 }

@@ -1,19 +1,2 @@
-// Owns how a change is announced: inside the transaction that makes it, so that PostgreSQL delivers the notice on commit, to every
-// instance of the cloud, and drops it on rollback [LIVE-1]. Who listens is live.ts.
-import { sql } from "kysely";
-import type { Transaction } from "../db/tenant-transaction.ts";
-
-export const LIVE_CHANNEL = "trapline_live";
-
-export interface LiveNotice {
-  /** Name of the server-sent event: alert, event, device, update. */
-  type: string;
-  /** JSON of less than 7.5 kB. */
-  data: object;
-}
-
-/** Announce a change to the people of one tenant, once the transaction has committed. */
-export async function notifyLive(trx: Transaction, tenantId: string, notice: LiveNotice): Promise<void> {
-  const text = JSON.stringify({ tenantId, ...notice });
-  await sql`select pg_notify(${LIVE_CHANNEL}, ${text})`.execute(trx);
-}
+// Owns the name under which the live room knows the notices that every subject makes.
+export { LIVE_CHANNEL, type LiveNotice, notifyLive } from "../db/live-notice.ts";

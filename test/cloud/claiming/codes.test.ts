@@ -43,11 +43,11 @@ test("a trap that shows the code is the tenant's, and the code is used up", asyn
   assert.is((await trap.claim(code)).status, "code-claimed");
   const { devices } = (await rooms.ask({ url: "/api/v1/devices", as: owner.token })).json;
   assert.equal(
-    devices.map((device: { name: string; serialNumber: string }) => [device.name, device.serialNumber]),
+    devices.map((device) => [device.name, device.serialNumber]),
     [["Attic", trap.serial]],
   );
   const [used] = await list();
-  assert.equal([used.status, used.deviceId], ["claimed", devices[0].id]);
+  assert.equal([used?.status, used?.deviceId], ["claimed", devices[0]?.id]);
   const other = await createTrap(rooms);
   assert.is((await other.claim(code)).status, "code-refused");
   assert.is((await trap.pickUp()).status, "ready");
@@ -87,7 +87,7 @@ test("a code that is over is refused, to the millisecond, and swept", async () =
   assert.is((await early.claim(other)).status, "code-claimed");
   rooms.clock.advance(1);
   assert.is((await late.claim(code)).status, "code-refused");
-  const find = async () => (await list()).find((one: { code: string }) => one.code === code).status;
+  const find = async () => (await list()).find((one) => one.code === code)?.status;
   assert.is(await find(), "expired", "whoever lists sees it before the sweep");
   assert.ok((await sweepClaiming(rooms.db.kysely, rooms.clock.now())).codes > 0);
   assert.is(await find(), "expired");
@@ -121,7 +121,7 @@ test("a tenant has at most twenty active codes", async () => {
   const refused = await make();
   assert.is(refused.status, 409);
   assert.is(refused.json.code, "claim-codes-exhausted");
-  await revoke((await list())[0].code);
+  await revoke((await list())[0]!.code);
   assert.is((await make()).status, 201);
   rooms.clock.advance(DAY_S * 1000);
   assert.is((await make()).status, 201, "those that are over count no more");
@@ -140,7 +140,7 @@ for (const [field, body] of BAD) {
   test(`${JSON.stringify(body).slice(0, 50)} makes no code and ${field} is named`, async () => {
     const answer = await make(body);
     assert.is(answer.status, 400);
-    assert.is(answer.json.errors[0].field, field);
+    assert.is(answer.json.errors[0]?.field, field);
   });
 }
 

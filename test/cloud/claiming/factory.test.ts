@@ -86,7 +86,7 @@ for (const [field, changes] of BAD) {
   test(`${JSON.stringify(changes).slice(0, 50)} is refused and ${field} is named`, async () => {
     const answer = await register(changes);
     assert.is(answer.status, 400, answer.text);
-    assert.is(answer.json.errors[0].field, field);
+    assert.is(answer.json.errors[0]?.field, field);
   });
 }
 

@@ -1,8 +1,8 @@
 // Ten thousand guesses, from one guesser, from one house, from everywhere: how many come through [threat 9].
 import * as assert from "uvu/assert";
-import { createGuesses, GUESS_LIMITS } from "../../../cloud/claiming/guesses.ts";
+import { createGuesses, GUESS_LIMITS, type GuessLimits } from "../../../cloud/claiming/guesses.ts";
 import { createSimClock } from "../../../cloud/clock.ts";
-import { ProblemError } from "../../../cloud/http/problems.ts";
+import { createRateLimiter } from "../../../cloud/http/rate-limit.ts";
 import { suite } from "../../support/suite.ts";
 import { createRooms } from "../http/rooms.ts";
 import { createTrap } from "./trap.ts";
@@ -13,15 +13,15 @@ const PLENTY = { count: 1_000_000, windowMs: 60_000 };
 
 function countThrough(nameOf: (i: number) => [guesser: string, address: string], everyMs: number): number {
   const clock = createSimClock(new Date("2026-06-01T12:00:00Z"));
-  const guesses = createGuesses(clock, GUESS_LIMITS);
+  const limiter = (name: keyof GuessLimits) => createRateLimiter({ clock, limit: GUESS_LIMITS[name] });
+  const guesses = createGuesses({
+    guessesPerGuesser: limiter("guessesPerGuesser"),
+    guessesPerAddress: limiter("guessesPerAddress"),
+    guessesInAll: limiter("guessesInAll"),
+  });
   let through = 0;
   for (let i = 0; i < GUESSES; i++) {
-    try {
-      guesses.count(...nameOf(i));
-      through += 1;
-    } catch (error) {
-      if (!(error instanceof ProblemError) || error.code !== "too-many-requests") throw error;
-    }
+    if (guesses.count(...nameOf(i)).ok) through += 1;
     clock.advance(everyMs);
   }
   return through;

@@ -164,6 +164,6 @@ for (const [field, body] of BAD) {
   test(`a claim of ${JSON.stringify(body).slice(0, 50)} is refused and ${field} is named`, async () => {
     const answer = await rooms.ask({ url: "/api/v1/claiming/claims", body, as: owner.token });
     assert.is(answer.status, 400);
-    assert.is(answer.json.errors[0].field, field);
+    assert.is(answer.json.errors[0]?.field, field);
   });
 }

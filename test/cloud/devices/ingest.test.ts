@@ -2,9 +2,10 @@
 import pg from "pg";
 import * as assert from "uvu/assert";
 import { CODE_OK, CODE_OUT_OF_RANGE, type Hello, type Telemetry } from "#protocol";
+import type { Device, DeviceCommand } from "../../../cloud/devices/devices.ts";
 import { createDeviceIngest, type DeviceIngest } from "../../../cloud/devices/devices-ingest.ts";
 import { suite } from "../../support/suite.ts";
-import { createRooms, type Owner, type Rooms } from "../http/rooms.ts";
+import { createRooms, type Json, type Owner, type Rooms } from "../http/rooms.ts";
 import { type ClaimedTrap, createClaimedTrap, SETTINGS } from "./claimed.ts";
 
 const test = suite("devices ingest");
@@ -56,24 +57,28 @@ const sayTelemetry = (scope = claimed.scope) =>
 const sayResult = (id: number, code = CODE_OK, scope = claimed.scope) =>
   ingest.result(scope, { name: "result", value: { id, code } }, rooms.clock.now());
 
-async function getDevice(): Promise<Record<string, unknown>> {
+async function getDevice(): Promise<Json<Device>> {
   return (await rooms.ask({ url: `/api/v1/devices/${claimed.id}`, as: owner.token })).json.device;
 }
 async function order(command: string): Promise<number> {
   const url = `/api/v1/devices/${claimed.id}/commands`;
   return (await rooms.ask({ url, body: { command }, as: owner.token })).json.command.id;
 }
-async function listCommands(): Promise<{ id: number; answeredAt: string | null; code: number | null }[]> {
+async function listCommands(): Promise<Json<DeviceCommand>[]> {
   return (await rooms.ask({ url: `/api/v1/devices/${claimed.id}/commands`, as: owner.token })).json.commands;
 }
 
+interface Notice {
+  tenantId: string;
+  type: string;
+  data: Json<Device> & { command?: Json<DeviceCommand> };
+}
+
 /** The live notices that `deed` commits. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reads fields that it asserts right after
-async function listNotices(deed: () => Promise<unknown>): Promise<{ tenantId: string; type: string; data: any }[]> {
+async function listNotices(deed: () => Promise<unknown>): Promise<Notice[]> {
   const client = new pg.Client({ connectionString: rooms.database.url });
   await client.connect();
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  const notices: { tenantId: string; type: string; data: any }[] = [];
+  const notices: Notice[] = [];
   client.on("notification", (message) => void notices.push(JSON.parse(message.payload ?? "{}")));
   try {
     await client.query("listen trapline_live");
@@ -108,7 +113,7 @@ test("the configuration in force is kept beside the wished one", async () => {
 test("an answer closes its command, once, and is told live", async () => {
   const id = await order("identify");
   const notices = await listNotices(() => sayResult(id, CODE_OUT_OF_RANGE));
-  assert.is(notices[0]?.data.command.code, CODE_OUT_OF_RANGE);
+  assert.is(notices[0]?.data.command?.code, CODE_OUT_OF_RANGE);
   assert.is(notices[0]?.data.id, claimed.id);
   await sayResult(id, CODE_OK);
   const [command] = await listCommands();

@@ -4,16 +4,19 @@ import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import type { DownMessage } from "#protocol";
+import type { Person } from "../../../cloud/accounts/accounts.ts";
 import {
   type AccountLimits,
   createFindAccount,
   registerAccountRoutes,
 } from "../../../cloud/accounts/accounts-routes.ts";
 import { createPasswords } from "../../../cloud/accounts/passwords.ts";
-import { createAuthenticateDevice } from "../../../cloud/claiming/authenticate.ts";
+import type { ClaimCode, NearbyTrap } from "../../../cloud/claiming/claiming.ts";
+import { createAuthenticateDevice } from "../../../cloud/claiming/claiming-ingest.ts";
 import { type ClaimingLimits, registerClaimingRoutes } from "../../../cloud/claiming/claiming-routes.ts";
 import { createSimClock, type SimClock } from "../../../cloud/clock.ts";
 import type { TraplineDatabase } from "../../../cloud/db/connection.ts";
+import type { Device, DeviceCommand } from "../../../cloud/devices/devices.ts";
 import { findDevice, notifyDevice, releaseDevice } from "../../../cloud/devices/devices-queries.ts";
 import { registerDeviceRoutes } from "../../../cloud/devices/devices-routes.ts";
 import { type App, type AppDeps, createApp, type HttpServer } from "../../../cloud/http/app.ts";
@@ -58,9 +61,36 @@ export interface Answer {
   status: number;
   headers: Record<string, unknown>;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that it asserts right after
-  json: Record<string, any>;
+  json: AnswerBody;
 }
+
+/** What one or the other route answers. A test knows which it asked, and asserts on what it reads. */
+export interface AnswerBody {
+  type: string;
+  title: string;
+  /** Of a problem a number, of a claim code a word. */
+  status: number | string;
+  /** Of a problem, or a claim code. */
+  code: string;
+  detail: string;
+  errors: { field: string; message: string }[];
+  user: Json<Person["user"]>;
+  tenant: Json<Person["tenant"]>;
+  role: string;
+  token: string;
+  expiresAt: string;
+  device: Json<Device> & { registeredAt: string };
+  devices: Json<Device>[];
+  command: Json<DeviceCommand>;
+  commands: Json<DeviceCommand>[];
+  traps: Json<NearbyTrap>[];
+  codes: Json<ClaimCode>[];
+  display: string;
+  deviceName: string;
+}
+
+/** A value after its way through JSON. */
+export type Json<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
 
 export interface Owner {
   token: string;
@@ -97,44 +127,70 @@ export interface RoomsOptions {
   factoryToken?: string | null;
 }
 
+interface Shared {
+  db: TraplineDatabase;
+  clock: SimClock;
+  log: Logger;
+  randomBytes: typeof randomBytes;
+  link: RecordingLink;
+  sealKey: Uint8Array;
+}
+
+function createLog(lines: string[]): Logger {
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  return pino({ level: "trace" }, sink);
+}
+
+function listRegistrations(shared: Shared, options: RoomsOptions): AppDeps["register"] {
+  const { accountLimits, claimingLimits, factoryToken = FACTORY_TOKEN } = options;
+  return [
+    (app) =>
+      registerAccountRoutes(app, {
+        ...shared,
+        passwords: createPasswords({ memoryKib: 8, passes: 1, lanes: 1 }),
+        limits: { registrationsPerAddress: PLENTY, ...accountLimits },
+      }),
+    (app) =>
+      registerClaimingRoutes(app, {
+        ...shared,
+        factoryToken,
+        devices: { findDevice, notifyDevice, releaseDevice },
+        getBroker: () => ({ host: "broker.example", port: 1883 }),
+        limits: { challengesPerAddress: PLENTY, ...claimingLimits },
+      }),
+    (app) => registerDeviceRoutes(app, shared),
+    ...(options.app?.register ?? []),
+  ];
+}
+
+/** Writes every route down that is registered after it. */
+function watchRoutes(routes: Rooms["routes"]): (app: App) => void {
+  return (app) =>
+    void app.addHook("onRoute", ({ method, url }) => {
+      for (const one of [method].flat()) if (one !== "HEAD") routes.push({ method: one, url });
+    });
+}
+
 export async function createRooms(options: RoomsOptions = {}): Promise<Rooms> {
   const database = await createTestDatabase();
   const clock = createSimClock(new Date("2026-06-01T12:00:00Z"));
   const lines: string[] = [];
-  const sink = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk)) as undefined) });
-  const log = pino({ level: "trace" }, sink);
+  const log = createLog(lines);
   const link = createRecordingLink();
   const sealKey = randomBytes(32);
-  const shared = { db: database.db, clock, log, randomBytes, link };
+  const shared = { db: database.db, clock, log, randomBytes, link, sealKey };
   const routes: Rooms["routes"] = [];
   const http = await createApp({
     log,
     clock,
     findAccount: createFindAccount(shared),
     ...options.app,
-    register: [
-      (app) =>
-        void app.addHook("onRoute", ({ method, url }) => {
-          for (const one of [method].flat()) if (one !== "HEAD") routes.push({ method: one, url });
-        }),
-      (app) =>
-        registerAccountRoutes(app, {
-          ...shared,
-          passwords: createPasswords({ memoryKib: 8, passes: 1, lanes: 1 }),
-          limits: { registrationsPerAddress: PLENTY, ...options.accountLimits },
-        }),
-      (app) =>
-        registerClaimingRoutes(app, {
-          ...shared,
-          sealKey,
-          factoryToken: options.factoryToken === undefined ? FACTORY_TOKEN : options.factoryToken,
-          devices: { findDevice, notifyDevice, releaseDevice },
-          getBroker: () => ({ host: "broker.example", port: 1883 }),
-          limits: { challengesPerAddress: PLENTY, ...options.claimingLimits },
-        }),
-      (app) => registerDeviceRoutes(app, shared),
-      ...(options.app?.register ?? []),
-    ],
+    register: [watchRoutes(routes), ...listRegistrations(shared, options)],
   });
   const ask = createAsk(http.app);
   return {
