@@ -1,4 +1,4 @@
-// Owns the numeric codes of the wire: refusals, results, reset reasons. Append only; a number is never used again.
+// Owns the numeric codes of the wire: refusals, results, reset reasons. Append only; a number is never used again [WIRE-2].
 
 /** Done, accepted, nothing to report. */
 export const CODE_OK = 0;

@@ -1,4 +1,5 @@
-// The numeric codes: a number, once given, means the same for ever. The golden list only ever grows at its end.
+// The numeric codes: a number, once given, means the same for ever [WIRE-2]. The golden list only ever grows at its
+// end.
 import * as assert from "uvu/assert";
 import * as protocol from "#protocol";
 import { suite } from "../support/suite.ts";

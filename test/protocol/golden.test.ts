@@ -1,4 +1,5 @@
-// The bytes of the contract, record by record, against files that never change. What they hold is what traps in the field speak.
+// The bytes of the contract, record by record, against files that never change [WIRE-2]. What they hold is what traps in the
+// field speak.
 import * as assert from "uvu/assert";
 import * as protocol from "#protocol";
 import { suite } from "../support/suite.ts";
