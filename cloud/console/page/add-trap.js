@@ -1,9 +1,9 @@
 // Owns claiming by button on the page: the traps in claiming mode nearby, asked for while somebody looks, one by its serial number, and
 // the form that makes one of them ours. The other way in is claim-codes.js.
 import { createClaimCodes } from "./claim-codes.js";
-import { byId, createList, element, isolated, runBusy, setText } from "./dom.js";
+import { byId, createList, element, runBusy, setText } from "./dom.js";
 import { describeProblem } from "./problem-words.js";
-import { describeKind, formatLeft } from "./words.js";
+import { describeKind, formatLeft, isolated } from "./words.js";
 
 /** @import { Api } from "./api.js" */
 /** @import { View } from "./dom.js" */

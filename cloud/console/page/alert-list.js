@@ -2,7 +2,7 @@
 import { actionButton, byId, createList, element, nameElement, setText } from "./dom.js";
 import { describeProblem } from "./problem-words.js";
 import { listOpenAlerts, nameOf } from "./state.js";
-import { describeAlert, describeSeverity, formatAge, formatLatency, formatTime } from "./words.js";
+import { describeAlert, describeSeverity, formatAge, formatLatency, formatTime, isolated } from "./words.js";
 
 /** @import { Api } from "./api.js" */
 /** @import { View } from "./dom.js" */
@@ -73,7 +73,7 @@ function createCard(first, api, store) {
     root.dataset.severity = alert.severity;
     root.dataset.status = alert.status;
     setText(severity, describeSeverity(alert.severity));
-    setText(name, nameOf(store.state, alert.deviceId));
+    setText(name, nameOf(store.state, alert));
     setText(words, describeAlert(alert.type));
     setText(age, `for ${formatAge(api.now() - Date.parse(alert.triggeredAt))}`);
     setText(facts, describeFacts(alert, store.state, api.now()));
@@ -101,7 +101,10 @@ function describeFacts(alert, state, nowMs) {
     );
   }
   if (alert.acknowledgedAt !== null) {
-    parts.push(`acknowledged ${formatLatency(Date.parse(alert.acknowledgedAt) - raised)} later`);
+    const by = alert.acknowledgedBy === null ? "" : ` by ${isolated(alert.acknowledgedBy.name)}`;
+    parts.push(
+      `acknowledged${by} ${formatLatency(Date.parse(alert.acknowledgedAt) - Date.parse(alert.createdAt))} later`,
+    );
   }
   return parts.join(" · ");
 }

@@ -2,7 +2,7 @@
 import { createAddTrap } from "./add-trap.js";
 import { createAlertList } from "./alert-list.js";
 import { createApi } from "./api.js";
-import { byId, isolated, setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { followLive } from "./live.js";
 import { describeProblem } from "./problem-words.js";
 import { createSignIn, takeToken } from "./sign-in.js";
@@ -10,7 +10,7 @@ import { listOpenAlerts, nameOf } from "./state.js";
 import { createStore } from "./store.js";
 import { createTimeline } from "./timeline.js";
 import { createTrapList } from "./trap-list.js";
-import { describeAlert, describeSeverity } from "./words.js";
+import { describeAlert, describeSeverity, isolated } from "./words.js";
 
 /** @import { Me } from "./shapes.ts" */
 
@@ -110,7 +110,7 @@ function openBoard() {
   }
   store.subscribe(update);
   store.onNewAlert((alert) => {
-    const said = `${describeSeverity(alert.severity)}: ${isolated(nameOf(store.state, alert.deviceId))} ${describeAlert(alert.type)}.`;
+    const said = `${describeSeverity(alert.severity)}: ${isolated(nameOf(store.state, alert))} ${describeAlert(alert.type)}.`;
     byId("spoken-at-once").textContent = said;
   });
   showLive("down");

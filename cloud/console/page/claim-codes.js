@@ -1,7 +1,7 @@
 // Owns claim codes on the page: make one beforehand, read it aloud or type it off, withdraw it. Who uses it is a trap.
-import { actionButton, createList, element, isolated, nameElement, runBusy, setText } from "./dom.js";
+import { actionButton, createList, element, nameElement, runBusy, setText } from "./dom.js";
 import { describeProblem } from "./problem-words.js";
-import { formatTime } from "./words.js";
+import { formatTime, isolated } from "./words.js";
 
 /** @import { Api } from "./api.js" */
 /** @import { View } from "./dom.js" */

@@ -63,14 +63,6 @@ export function nameElement(text) {
 }
 
 /**
- * The same for the middle of a sentence: between two characters that nobody sees.
- * @param {string} text
- */
-export function isolated(text) {
-  return `\u2068${text}\u2069`;
-}
-
-/**
  * @template T
  * @typedef {{ root: HTMLElement, update: (item: T) => void }} View
  */

@@ -1,8 +1,10 @@
 // Owns what the page's scripts know of the API's answers, for the type checker alone: the types of the rooms themselves, as they look
 // after JSON. Nothing here is served.
 import type { Person } from "../../accounts/accounts.ts";
+import type { Alert as RoomAlert } from "../../alerts/alerts.ts";
 import type { ClaimCode, NearbyTrap } from "../../claiming/claiming.ts";
 import type { DeviceCommand, Device as RoomDevice } from "../../devices/devices.ts";
+import type { KeptEvent } from "../../events/events.ts";
 
 type AsJson<T> = T extends Date
   ? string
@@ -18,30 +20,8 @@ export type Command = AsJson<DeviceCommand>;
 export type Nearby = AsJson<NearbyTrap>;
 export type Code = AsJson<ClaimCode>;
 
-export interface Alert {
-  id: string;
-  deviceId: string;
-  type: string;
-  status: "new" | "acknowledged" | "resolved";
-  severity: "info" | "warning" | "critical";
-  message: string | null;
-  eventId: string | null;
-  triggeredAt: string;
-  createdAt: string;
-  acknowledgedAt: string | null;
-  resolvedAt: string | null;
-}
-
-export interface DeviceEvent {
-  id: string;
-  deviceId: string;
-  kind: string;
-  value: number;
-  exact: boolean;
-  receivedAt: string;
-  occurredEarliest: string;
-  occurredLatest: string;
-}
+export type Alert = AsJson<RoomAlert>;
+export type DeviceEvent = AsJson<KeptEvent>;
 
 export interface Update {
   id: string;

@@ -25,9 +25,10 @@ export function listOpenAlerts(state) {
 }
 
 /**
+ * What a trap is called: one that was released is no longer in the state, but what told of it may know.
  * @param {State} state
- * @param {string} deviceId
+ * @param {{ deviceId: string, deviceName?: string }} told
  */
-export function nameOf(state, deviceId) {
-  return state.devices.get(deviceId)?.name ?? "A trap that was released";
+export function nameOf(state, { deviceId, deviceName }) {
+  return state.devices.get(deviceId)?.name ?? deviceName ?? "A trap that was released";
 }

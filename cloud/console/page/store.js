@@ -138,13 +138,18 @@ function keepEvent(state, event) {
 
 /** @param {Api} api */
 async function fetchSnapshot(api) {
-  const [{ devices }, { alerts }] = await Promise.all([api.get("/devices"), api.get("/alerts")]);
+  const [{ devices }, { alerts }, open] = await Promise.all([
+    api.get("/devices"),
+    api.get("/alerts"),
+    api.get("/alerts?status=open&limit=1000"),
+  ]);
   const pasts = await Promise.all(
     devices.slice(0, DEVICES_WITH_PAST_MAX).map((/** @type {Device} */ device) => fetchPast(api, device.id)),
   );
   return {
     devices: keyed(/** @type {Device[]} */ (devices)),
-    alerts: keyed(/** @type {Alert[]} */ (alerts)),
+    // The newest, and whatever is open, however old.
+    alerts: keyed(/** @type {Alert[]} */ ([...alerts, ...open.alerts])),
     events: keyed(pasts.flatMap((past) => past.events)),
     updates: keyed(pasts.flatMap((past) => past.updates)),
   };

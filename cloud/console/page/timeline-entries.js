@@ -1,7 +1,7 @@
 // Owns what counts as having happened: events, alerts and updates become entries with a time, words and latencies, newest first. Pure;
 // how they are shown is timeline.js.
 import { nameOf } from "./state.js";
-import { describeAlert, describeCode, describeEvent, describeUpdate, formatLatency } from "./words.js";
+import { describeAlert, describeCode, describeEvent, describeUpdate, formatLatency, isolated } from "./words.js";
 
 /** @import { Alert, DeviceEvent, State, Update } from "./shapes.ts" */
 
@@ -33,7 +33,7 @@ export function listEntries(state, { countMax, isOneMachine }) {
       key: `attempt ${attempt.deviceId} ${attempt.attemptedAt}`,
       atMs: ms(attempt.attemptedAt),
       tone: /** @type {const} */ ("plain"),
-      name: nameOf(state, attempt.deviceId),
+      name: nameOf(state, attempt),
       words: "was to be claimed by somebody, but it is yours",
       latencies: [],
     })),
@@ -50,15 +50,15 @@ function eventEntry(event, state) {
     key: `event ${event.id}`,
     atMs: ms(event.occurredLatest),
     tone: event.kind === "sprung" ? "alert" : "plain",
-    name: nameOf(state, event.deviceId),
+    name: nameOf(state, event),
     words: describeEvent(event.kind, event.value),
-    latencies: event.exact ? told : ["before it lost power: at this time or earlier", ...told],
+    latencies: event.exact ? told : ["at this time or earlier, before it lost power", ...told],
   };
 }
 
 /** @param {Alert} alert @param {State} state @param {boolean} isOneMachine @returns {Entry[]} */
 function alertEntries(alert, state, isOneMachine) {
-  const name = nameOf(state, alert.deviceId);
+  const name = nameOf(state, alert);
   const raisedMs = ms(alert.createdAt);
   const entries = [
     {
@@ -71,12 +71,13 @@ function alertEntries(alert, state, isOneMachine) {
     },
   ];
   const answers = /** @type {const} */ ([
-    ["2", alert.acknowledgedAt, "had its alert acknowledged", "answer"],
-    ["3", alert.resolvedAt, "had its alert resolved", "good"],
+    ["2", alert.acknowledgedAt, alert.acknowledgedBy, "had its alert acknowledged", "answer"],
+    ["3", alert.resolvedAt, alert.resolvedBy, "had its alert resolved", "good"],
   ]);
-  for (const [order, at, words, tone] of answers) {
+  for (const [order, at, person, deed, tone] of answers) {
     if (at === null) continue;
     const latencies = [`after ${formatLatency(ms(at) - raisedMs)}`];
+    const words = person === null ? deed : `${deed} by ${isolated(person.name)}`;
     entries.push({
       key: `alert ${alert.id} ${order}`,
       atMs: ms(at),
@@ -102,7 +103,7 @@ function alertLatencies(alert, state, isOneMachine) {
 
 /** @param {Update} update @param {State} state @returns {Entry[]} */
 function updateEntries(update, state) {
-  const name = nameOf(state, update.deviceId);
+  const name = nameOf(state, update);
   const offeredMs = ms(update.offeredAt);
   /** @type {Entry} */
   const offer = {

@@ -1,9 +1,17 @@
 // Owns the traps on the page: a card each with its drawing, state, facts, and the orders a person can give. A command is shown from its
 // sending to the trap's answer.
-import { actionButton, byId, createList, element, isolated, nameElement, setText } from "./dom.js";
+import { actionButton, byId, createList, element, nameElement, setText } from "./dom.js";
 import { describeProblem } from "./problem-words.js";
 import { createTrapDrawing } from "./trap-drawing.js";
-import { describeCode, describeKind, describeSignal, describeTrapState, formatAge, formatVolts } from "./words.js";
+import {
+  describeCode,
+  describeKind,
+  describeSignal,
+  describeTrapState,
+  formatAge,
+  formatVolts,
+  isolated,
+} from "./words.js";
 
 /** @import { Api } from "./api.js" */
 /** @import { View } from "./dom.js" */

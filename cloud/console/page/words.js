@@ -6,6 +6,15 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
+ * What somebody else has named, in the middle of a sentence: between two characters that nobody sees, so that its direction of writing
+ * does not turn the words around it.
+ * @param {string} text
+ */
+export function isolated(text) {
+  return `\u2068${text}\u2069`;
+}
+
+/**
  * A time that has passed and still grows, rounded down.
  * @param {number} ms
  */

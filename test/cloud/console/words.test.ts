@@ -74,6 +74,7 @@ function alertOf(change: Partial<Alert>): Alert {
   return {
     id: "a",
     deviceId: "d",
+    deviceName: "Loft, as it was",
     type: "sprung",
     status: "new",
     severity: "critical",
@@ -82,7 +83,9 @@ function alertOf(change: Partial<Alert>): Alert {
     triggeredAt: at(0),
     createdAt: at(84),
     acknowledgedAt: null,
+    acknowledgedBy: null,
     resolvedAt: null,
+    resolvedBy: null,
     ...change,
   } as Alert;
 }
@@ -138,19 +141,30 @@ test("no latency is made up where the trap does not know when it was", () => {
   const event = eventOf({ exact: false, receivedAt: at(9_000) });
   const [alert, told] = entriesOf(stateOf({ alerts: [alertOf({ createdAt: at(9_010) })], events: [event] }));
   assert.equal(alert?.latencies, []);
-  assert.equal(told?.latencies, ["before it lost power: at this time or earlier", "told 9.0 s later"]);
+  assert.equal(told?.latencies, ["at this time or earlier, before it lost power", "told 9.0 s later"]);
 });
 
 test("the past is newest first, bounded, and names even a trap that was released", () => {
-  const answered = { status: "resolved", acknowledgedAt: at(3_084), resolvedAt: at(20_084) } as const;
+  const answered = {
+    status: "resolved",
+    acknowledgedAt: at(3_084),
+    acknowledgedBy: { id: "p", name: "ada@example.com" },
+    resolvedAt: at(20_084),
+  } as const;
   const state = stateOf({ alerts: [alertOf({ deviceId: "gone", ...answered })], events: [eventOf({})] });
   const entries = entriesOf(state);
   assert.equal(
     entries.map((entry) => entry.words),
-    ["had its alert resolved", "had its alert acknowledged", "raised an alert: it has sprung", "sprang"],
+    [
+      "had its alert resolved",
+      "had its alert acknowledged by \u2068ada@example.com\u2069",
+      "raised an alert: it has sprung",
+      "sprang",
+    ],
   );
   assert.equal(entries[1]?.latencies, ["after 3.0 s"]);
-  assert.is(entries[0]?.name, "A trap that was released");
+  assert.is(entries[0]?.name, "Loft, as it was");
+  assert.is(entries[3]?.name, "Loft");
   assert.is(entriesOf(state, 2).length, 2);
 });
 
