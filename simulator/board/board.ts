@@ -1,10 +1,10 @@
 // Owns a whole virtual ESP32 running Espruino: power, resets and their reasons, the interpreter that comes and goes with them, and the
 // parts that stay. It leaves what hangs on the pins to trap.ts.
 import type { Clock, TimerHandle } from "./clock.ts";
-import { type BoardConsole, createConsole } from "./console.ts";
+import { type BoardConsole, type ConsoleParts, createConsole } from "./console.ts";
 import type { Flash } from "./flash.ts";
 import { type BootRequest, createInterpreter, type Interpreter } from "./interpreter.ts";
-import { createNetwork } from "./network.ts";
+import { createNetwork, type Network } from "./network.ts";
 import { createPins, type Pins } from "./pins.ts";
 import type { Chip, RestartRequest } from "./program.ts";
 import { createRadio, type RadioState, type RadioTimes, type World } from "./radio.ts";
@@ -56,6 +56,7 @@ export interface Board {
   reset(reason: ResetReason): void;
   state(): BoardState;
   resetReason(): ResetReason;
+  radioState(): RadioState;
   isTelnetOpen(): boolean;
   readonly pins: Pins;
   readonly console: BoardConsole;
@@ -74,161 +75,198 @@ const SECOND_PROCESSOR_RESET = 14 << 6;
 const WAKEUP_BY_TIMER = 4;
 
 export function createBoard(options: BoardOptions): Board {
-  const { clock, flash } = options;
-  const bootMs = options.bootMs ?? 0;
-  const listeners = new Set<(event: BoardEvent) => void>();
-  const drawNoise = createSeededWords(options.seed);
-  let state: BoardState = "off";
-  let reason: ResetReason = "power-on";
-  let interpreter: Interpreter | undefined;
-  let restartRequest: RestartRequest | undefined;
-  let startTimer: TimerHandle = 0;
-  let timeOffsetMs = 0;
-  let telnetOpen = false;
+  return new VirtualBoard(options);
+}
 
-  function tell(event: BoardEvent): void {
-    for (const listener of [...listeners]) listener(event);
-  }
+class VirtualBoard implements Board {
+  readonly pins = createPins();
+  readonly console: BoardConsole;
+  readonly flash: Flash;
+  readonly storage: Storage;
+  readonly #options: BoardOptions;
+  readonly #parts: ConsoleParts;
+  readonly #radio: ReturnType<typeof createRadio>;
+  readonly #network: Network;
+  readonly #watchdog: ReturnType<typeof createWatchdog>;
+  readonly #chip: Chip;
+  readonly #listeners = new Set<(event: BoardEvent) => void>();
+  #state: BoardState = "off";
+  #reason: ResetReason = "power-on";
+  #interpreter: Interpreter | undefined;
+  #restartRequest: RestartRequest | undefined;
+  #startTimer: TimerHandle = 0;
+  /** The clock's time at which the board's system time was 0. */
+  #epochMs = 0;
+  #telnetOpen = false;
 
-  function setState(next: BoardState): void {
-    state = next;
-    tell({ kind: "state", state, reason });
-  }
-
-  const pins = createPins();
-  const board = createConsole((line) => interpreter?.type(line));
-  const storage = createStorage(flash, board.program.print);
-  const radio = createRadio({ clock, world: options.world, times: options.radioTimes });
-  const network = createNetwork({ isOnline: () => radio.state() === "online", resolveHost: options.resolveHost });
-  const watchdog = createWatchdog({ clock, isHanging: () => state === "hung", bite: () => reset("watchdog") });
-  radio.onState((next) => {
-    if (next !== "online") network.cutAll("NO_CONNECTION");
-    tell({ kind: "radio", state: next });
-  });
-
-  const chip: Chip = {
-    clock,
-    flash,
-    storage,
-    pins,
-    radio,
-    network,
-    random: createInterpreterRandom(),
-    systemTimeMs: () => clock.now() - timeOffsetMs,
-    setSystemTimeMs(ms) {
-      timeOffsetMs = clock.now() - ms;
-    },
-    peek(address) {
-      if (address === NOISE_REGISTER) return drawNoise();
-      return address === RESET_STATE_REGISTER ? RESET_CODES[reason] | SECOND_PROCESSOR_RESET : 0;
-    },
-    macAddress: options.macAddress ?? "02:00:5e:00:53:00",
-    memory: options.memory ?? { total: 2500, used: 1100 },
-    watchdog,
-    setTelnet(open) {
-      telnetOpen = open;
-    },
-    reboot: () => reset("software"),
-    sleep(ms) {
-      halt();
-      setState("asleep");
-      if (ms !== undefined) startLater(ms + bootMs, "deep-sleep");
-    },
-    wakeupCause: () => (reason === "deep-sleep" ? WAKEUP_BY_TIMER : 0),
-    restart(request) {
-      restartRequest = request;
-    },
-    console: board.program,
-  };
-
-  function run(boot: BootRequest): void {
-    restartRequest = undefined;
-    telnetOpen = true;
-    pins.reset();
-    const next = createInterpreter({
-      chip,
-      boot,
-      onPowerCut: powerOff,
-      onHang: () => setState("hung"),
-      onIdle: restartIfAsked,
-      evaluateLimitMs: options.evaluateLimitMs,
+  constructor(options: BoardOptions) {
+    const { clock, flash, world } = options;
+    this.#options = options;
+    this.#parts = createConsole((line) => this.#interpreter?.type(line));
+    this.console = this.#parts.console;
+    this.flash = flash;
+    this.storage = createStorage(flash, this.#parts.program.print);
+    this.#radio = createRadio({ clock, world, times: options.radioTimes });
+    const isOnline = () => this.#radio.state() === "online";
+    this.#network = createNetwork({ isOnline, resolveHost: options.resolveHost });
+    const isHanging = () => this.#state === "hung";
+    this.#watchdog = createWatchdog({ clock, isHanging, bite: () => this.reset("watchdog") });
+    this.#chip = this.#createChip();
+    this.#radio.onState((state) => {
+      if (state !== "online") this.#network.cutAll("NO_CONNECTION");
+      this.#tell({ kind: "radio", state });
     });
-    interpreter = next;
-    next.start();
   }
 
-  function restartIfAsked(): void {
-    if (restartRequest === undefined || state !== "running") return;
-    interpreter?.stop();
-    network.cutAll();
-    run(restartRequest);
-  }
-
-  function start(why: ResetReason): void {
-    reason = why;
-    if (why === "power-on") {
-      chip.random = createInterpreterRandom();
-      timeOffsetMs = clock.now();
+  powerOn(): void {
+    if (this.#state !== "off") return;
+    const { bootMs = 0 } = this.#options;
+    if (bootMs === 0) {
+      this.#start("power-on");
+    } else {
+      this.#setState("starting");
+      this.#startLater(bootMs, "power-on");
     }
-    setState("running");
-    run({ kind: why === "power-on" ? "power" : "chip" });
   }
 
-  function startLater(ms: number, why: ResetReason): void {
-    startTimer = clock.setTimer(ms, () => start(why));
+  powerOff(): void {
+    if (this.#state === "off") return;
+    this.#halt();
+    this.#setState("off");
+  }
+
+  reset(reason: ResetReason): void {
+    if (this.#state === "off") return;
+    this.#halt();
+    this.#setState("starting");
+    // Never at once: it may be the program itself that asked, and it has to unwind first.
+    this.#startLater(this.#options.bootMs ?? 0, reason);
+  }
+
+  state(): BoardState {
+    return this.#state;
+  }
+
+  resetReason(): ResetReason {
+    return this.#reason;
+  }
+
+  radioState(): RadioState {
+    return this.#radio.state();
+  }
+
+  isTelnetOpen(): boolean {
+    return this.#telnetOpen;
+  }
+
+  onEvent(fn: (event: BoardEvent) => void): () => void {
+    this.#listeners.add(fn);
+    return () => void this.#listeners.delete(fn);
+  }
+
+  stop(): void {
+    this.powerOff();
+    this.#radio.stop();
+    this.flash.stop();
+  }
+
+  #createChip(): Chip {
+    const { clock, macAddress, memory, seed } = this.#options;
+    const drawNoise = createSeededWords(seed);
+    return {
+      clock,
+      flash: this.flash,
+      storage: this.storage,
+      pins: this.pins,
+      radio: this.#radio,
+      network: this.#network,
+      random: createInterpreterRandom(),
+      watchdog: this.#watchdog,
+      console: this.#parts.program,
+      macAddress: macAddress ?? "02:00:5e:00:53:00",
+      memory: memory ?? { total: 2500, used: 1100 },
+      systemTimeMs: () => clock.now() - this.#epochMs,
+      setSystemTimeMs: (ms) => {
+        this.#epochMs = clock.now() - ms;
+      },
+      peek: (address) => (address === NOISE_REGISTER ? drawNoise() : this.#readRegister(address)),
+      setTelnet: (open) => {
+        this.#telnetOpen = open;
+      },
+      reboot: () => this.reset("software"),
+      sleep: (ms) => this.#sleep(ms),
+      wakeupCause: () => (this.#reason === "deep-sleep" ? WAKEUP_BY_TIMER : 0),
+      restart: (request) => {
+        this.#restartRequest = request;
+      },
+    };
+  }
+
+  #readRegister(address: number): number {
+    return address === RESET_STATE_REGISTER ? RESET_CODES[this.#reason] | SECOND_PROCESSOR_RESET : 0;
+  }
+
+  #start(reason: ResetReason): void {
+    this.#reason = reason;
+    this.#chip.random = createInterpreterRandom();
+    // The chip's clock runs on through every reset.
+    if (reason === "power-on") this.#epochMs = this.#options.clock.now();
+    this.#setState("running");
+    this.#run({ kind: reason === "power-on" ? "power" : "chip" });
+  }
+
+  #startLater(ms: number, reason: ResetReason): void {
+    this.#startTimer = this.#options.clock.setTimer(ms, () => this.#start(reason));
+  }
+
+  #sleep(ms: number | undefined): void {
+    this.#halt();
+    this.#setState("asleep");
+    if (ms !== undefined) this.#startLater(ms + (this.#options.bootMs ?? 0), "deep-sleep");
+  }
+
+  #run(boot: BootRequest): void {
+    this.#restartRequest = undefined;
+    this.#telnetOpen = true;
+    this.pins.reset();
+    this.#interpreter = createInterpreter({
+      chip: this.#chip,
+      boot,
+      onPowerCut: () => this.powerOff(),
+      onHang: () => this.#setState("hung"),
+      onIdle: () => this.#restartIfAsked(),
+      evaluateLimitMs: this.#options.evaluateLimitMs,
+    });
+    this.#interpreter.start();
+  }
+
+  #restartIfAsked(): void {
+    const request = this.#restartRequest;
+    if (request === undefined || this.#state !== "running") return;
+    this.#interpreter?.stop();
+    this.#network.cutAll();
+    this.#run(request);
   }
 
   /** Ends whatever runs; what was put out goes dark. */
-  function halt(): void {
-    clock.clearTimer(startTimer);
-    interpreter?.stop();
-    interpreter = undefined;
-    watchdog.disarm();
-    network.cutAll();
-    radio.powerOff();
-    telnetOpen = false;
-    board.reset();
-    pins.powerOff();
+  #halt(): void {
+    this.#options.clock.clearTimer(this.#startTimer);
+    this.#interpreter?.stop();
+    this.#interpreter = undefined;
+    this.#watchdog.disarm();
+    this.#network.cutAll();
+    this.#radio.powerOff();
+    this.#telnetOpen = false;
+    this.#parts.reset();
+    this.pins.powerOff();
   }
 
-  function powerOff(): void {
-    if (state === "off") return;
-    halt();
-    setState("off");
+  #setState(state: BoardState): void {
+    this.#state = state;
+    this.#tell({ kind: "state", state, reason: this.#reason });
   }
 
-  function reset(why: ResetReason): void {
-    if (state === "off") return;
-    halt();
-    setState("starting");
-    // Never at once: it may be the program itself that asked, and it has to unwind first.
-    startLater(bootMs, why);
+  #tell(event: BoardEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
   }
-
-  return {
-    powerOn() {
-      if (state !== "off") return;
-      if (bootMs === 0) return start("power-on");
-      setState("starting");
-      startLater(bootMs, "power-on");
-    },
-    powerOff,
-    reset,
-    state: () => state,
-    resetReason: () => reason,
-    isTelnetOpen: () => telnetOpen,
-    pins,
-    console: board.console,
-    flash,
-    storage,
-    onEvent(fn) {
-      listeners.add(fn);
-      return () => void listeners.delete(fn);
-    },
-    stop() {
-      powerOff();
-      radio.stop();
-      flash.stop();
-    },
-  };
 }

@@ -31,126 +31,136 @@ interface Entry {
   onData: (() => void) | undefined;
 }
 
+/** `toCallable` gives the function a listener stands for, or undefined if it is none. */
+type ToCallable = (value: unknown) => Callable | undefined;
+
 /** Gives every object of the realm its methods. */
-export function createEmitters(
-  realm: Realm,
-  loop: EventLoop,
-  toCallable: (value: unknown) => Callable | undefined,
-): Emitters {
-  const entries = new WeakMap<object, Entry>();
+export function createEmitters(realm: Realm, loop: EventLoop, toCallable: ToCallable): Emitters {
+  const emitters = new RealmEmitters(loop, toCallable);
+  const { prototype } = realm.global.Object as { prototype: RealmObject };
+  realm.expose(prototype, createMethods(emitters), true);
+  return emitters;
+}
 
-  function entryOf(target: object): Entry {
-    const entry = entries.get(target) ?? { listeners: new Map(), buffer: undefined, onData: undefined };
-    entries.set(target, entry);
-    return entry;
+function createMethods(emitters: RealmEmitters): Record<string, Callable> {
+  return {
+    on(event, listener) {
+      emitters.add(checkTarget(this), checkEvent(event), listener, false);
+    },
+    addListener(event, listener) {
+      emitters.add(checkTarget(this), checkEvent(event), listener, false);
+    },
+    prependListener(event, listener) {
+      emitters.add(checkTarget(this), checkEvent(event), listener, true);
+    },
+    emit(event, ...args) {
+      emitters.emit(checkTarget(this), checkEvent(event), ...args);
+    },
+    removeListener(event, listener) {
+      emitters.remove(checkTarget(this), checkEvent(event), listener);
+    },
+    removeAllListeners(event) {
+      emitters.removeAll(checkTarget(this), event === undefined ? undefined : checkEvent(event));
+    },
+  };
+}
+
+class RealmEmitters implements Emitters {
+  readonly #entries = new WeakMap<object, Entry>();
+  readonly #loop: EventLoop;
+  readonly #toCallable: ToCallable;
+
+  constructor(loop: EventLoop, toCallable: ToCallable) {
+    this.#loop = loop;
+    this.#toCallable = toCallable;
   }
 
-  function listenersOf(target: object, event: string): Callable[] {
-    return entries.get(target)?.listeners.get(event) ?? [];
-  }
-
-  function emit(target: object, event: string, ...args: unknown[]): boolean {
-    const listeners = listenersOf(target, event);
-    if (listeners.length === 0) return false;
+  emit(target: object, event: string, ...args: unknown[]): boolean {
+    const listeners = this.#listenersOf(target, event);
     for (const listener of [...listeners]) {
-      loop.post(() => {
+      this.#loop.post(() => {
         // Removed meanwhile: the interpreter's list is shared with the queue.
         if (listeners.includes(listener)) listener.apply(target, args);
       });
     }
-    return true;
+    return listeners.length > 0;
   }
 
-  function add(target: unknown, event: unknown, listener: unknown, first: boolean): void {
-    const object = checkTarget(target);
-    const name = checkEvent(event);
-    const callable = toCallable(listener);
+  hasListeners(target: object, event: string): boolean {
+    return this.#listenersOf(target, event).length > 0;
+  }
+
+  call(target: object, event: string, ...args: unknown[]): boolean {
+    const listeners = [...this.#listenersOf(target, event)];
+    for (const listener of listeners) listener.apply(target, args);
+    return listeners.length > 0;
+  }
+
+  pushData(target: object, data: string, force: boolean): boolean {
+    if (this.call(target, "data", data)) return true;
+    const entry = this.#entryOf(target);
+    if (entry.buffer === undefined) {
+      entry.buffer = data;
+      return true;
+    }
+    const fits = entry.buffer.length + data.length <= STREAM_BYTES_MAX;
+    if (fits || force) entry.buffer += data.slice(0, Math.max(STREAM_BYTES_MAX - entry.buffer.length, 0));
+    return fits;
+  }
+
+  readData(target: object, length: number): string {
+    const entry = this.#entryOf(target);
+    const buffer = entry.buffer ?? "";
+    const taken = length <= 0 || length >= buffer.length ? buffer : buffer.slice(0, length);
+    entry.buffer = taken.length === buffer.length ? undefined : buffer.slice(taken.length);
+    return taken;
+  }
+
+  availableData(target: object): number {
+    return this.#entries.get(target)?.buffer?.length ?? 0;
+  }
+
+  onDataListener(target: object, fn: () => void): void {
+    this.#entryOf(target).onData = fn;
+  }
+
+  add(target: object, event: string, listener: unknown, first: boolean): void {
+    const callable = this.#toCallable(listener);
     if (callable === undefined) throw new ProgramError("Second argument must be a function or a String", "TypeError");
-    const { listeners } = entryOf(object);
-    const before = listeners.get(name) ?? [];
-    listeners.set(name, first ? [callable, ...before] : [...before, callable]);
-    if (name === "data") startData(object);
+    const { listeners } = this.#entryOf(target);
+    const before = listeners.get(event) ?? [];
+    listeners.set(event, first ? [callable, ...before] : [...before, callable]);
+    if (event === "data") this.#startData(target);
   }
 
-  function startData(target: object): void {
-    const entry = entryOf(target);
-    const { buffer } = entry;
-    entry.buffer = undefined;
-    if (buffer !== undefined) emit(target, "data", buffer);
-    entry.onData?.();
-  }
-
-  function remove(target: unknown, event: unknown, listener: unknown): void {
-    const listeners = listenersOf(checkTarget(target), checkEvent(event));
+  remove(target: object, event: string, listener: unknown): void {
+    const listeners = this.#listenersOf(target, event);
     const at = listeners.indexOf(listener as Callable);
     if (at >= 0) listeners.splice(at, 1);
   }
 
-  function removeAll(target: unknown, event: unknown): void {
-    const { listeners } = entryOf(checkTarget(target));
-    const names = event === undefined ? [...listeners.keys()] : [checkEvent(event)];
-    for (const name of names) listeners.get(name)?.splice(0);
+  removeAll(target: object, event: string | undefined): void {
+    const { listeners } = this.#entryOf(target);
+    for (const name of event === undefined ? [...listeners.keys()] : [event]) listeners.get(name)?.splice(0);
   }
 
-  realm.expose(
-    (realm.global.Object as { prototype: RealmObject }).prototype,
-    {
-      on(event, listener) {
-        add(this, event, listener, false);
-      },
-      addListener(event, listener) {
-        add(this, event, listener, false);
-      },
-      prependListener(event, listener) {
-        add(this, event, listener, true);
-      },
-      emit(event, ...args) {
-        emit(checkTarget(this), checkEvent(event), ...args);
-      },
-      removeListener(event, listener) {
-        remove(this, event, listener);
-      },
-      removeAllListeners(event) {
-        removeAll(this, event);
-      },
-    },
-    true,
-  );
+  #startData(target: object): void {
+    const entry = this.#entryOf(target);
+    const { buffer } = entry;
+    entry.buffer = undefined;
+    if (buffer !== undefined) this.emit(target, "data", buffer);
+    entry.onData?.();
+  }
 
-  return {
-    emit,
-    hasListeners: (target, event) => listenersOf(target, event).length > 0,
-    call(target, event, ...args) {
-      const listeners = [...listenersOf(target, event)];
-      for (const listener of listeners) listener.apply(target, args);
-      return listeners.length > 0;
-    },
-    pushData(target, data, force) {
-      if (listenersOf(target, "data").length > 0) {
-        for (const listener of [...listenersOf(target, "data")]) listener.call(target, data);
-        return true;
-      }
-      const entry = entryOf(target);
-      if (entry.buffer === undefined) {
-        entry.buffer = data;
-        return true;
-      }
-      const fits = entry.buffer.length + data.length <= STREAM_BYTES_MAX;
-      if (fits || force) entry.buffer += data.slice(0, Math.max(STREAM_BYTES_MAX - entry.buffer.length, 0));
-      return fits;
-    },
-    readData(target, length) {
-      const entry = entryOf(target);
-      const buffer = entry.buffer ?? "";
-      const taken = length <= 0 || length >= buffer.length ? buffer : buffer.slice(0, length);
-      entry.buffer = taken.length === buffer.length ? undefined : buffer.slice(taken.length);
-      return taken;
-    },
-    availableData: (target) => entries.get(target)?.buffer?.length ?? 0,
-    onDataListener(target, fn) {
-      entryOf(target).onData = fn;
-    },
-  };
+  #entryOf(target: object): Entry {
+    const entry = this.#entries.get(target) ?? { listeners: new Map(), buffer: undefined, onData: undefined };
+    this.#entries.set(target, entry);
+    return entry;
+  }
+
+  #listenersOf(target: object, event: string): Callable[] {
+    return this.#entries.get(target)?.listeners.get(event) ?? [];
+  }
 }
 
 function checkTarget(target: unknown): object {

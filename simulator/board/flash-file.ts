@@ -4,14 +4,22 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { FLASH_BYTES, type FlashFile, fillImage } from "./flash.ts";
 
+export interface FlashFileOptions {
+  /** The image of a board that has none yet. */
+  createImage(): Uint8Array;
+  /** Whether the image that is there is the one meant; without it every one is. */
+  isWanted?(image: Uint8Array): boolean;
+}
+
 /**
- * Opens the image at `file`; where none is, or one of another size, it is made from `createImage()`: whole or not at all, since it
- * comes into its place by a rename. Folders on the way are made.
+ * Opens the image at `file`. Where there is none of the chip's size, or not the one wanted, a new one is made: whole or not at all,
+ * since it comes into its place by a rename. Folders on the way are made.
  */
-export function openFlashFile(file: string, createImage: () => Uint8Array): FlashFile {
+export function openFlashFile(file: string, options: FlashFileOptions): FlashFile {
   const found = findImage(file);
-  const image = found ?? fillImage(createImage());
-  if (found === undefined) {
+  const isKept = found !== undefined && (options.isWanted?.(found) ?? true);
+  const image = isKept ? found : fillImage(options.createImage());
+  if (!isKept) {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     const draft = `${file}.${process.pid}.draft`;
     fs.writeFileSync(draft, image);

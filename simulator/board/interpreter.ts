@@ -1,14 +1,14 @@
 // Owns one boot of the interpreter: a fresh realm with the board's globals, the boot files from Storage in Espruino's order, typed lines,
 // and what becomes of an error nobody caught: it is told to process's "uncaughtException", else printed, and the program lives on.
 import { bytesToText } from "./bytes.ts";
-import { createEmitters } from "./emitters.ts";
-import { createEventLoop } from "./event-loop.ts";
+import { createEmitters, type Emitters } from "./emitters.ts";
+import { createEventLoop, type EventLoop } from "./event-loop.ts";
 import { PowerCutError } from "./flash.ts";
 import { exposeIo, exposePins } from "./globals-io.ts";
 import { EVALUATE_LIMIT_MS, exposeSystem } from "./globals-system.ts";
 import { type Chip, isFunction, type Program, type RestartRequest } from "./program.ts";
 import { createPromiseClass } from "./promises.ts";
-import { type Callable, createRealm, HaltError, TIMEOUT_CODE } from "./realm.ts";
+import { type Callable, createRealm, HaltError, type Realm, TIMEOUT_CODE } from "./realm.ts";
 import { exposeTimers } from "./timers.ts";
 import { exposeWatches } from "./watches.ts";
 
@@ -36,96 +36,124 @@ export interface Interpreter {
 }
 
 export function createInterpreter(options: InterpreterOptions): Interpreter {
-  const { chip } = options;
-  let alive = true;
+  return new RunningInterpreter(options);
+}
 
-  const loop = createEventLoop({ clock: chip.clock, onError: (thrown) => fail(thrown), onIdle: options.onIdle });
-  const realm = createRealm({
-    isAlive: () => alive,
-    onPowerCut: options.onPowerCut,
-    systemTimeMs: () => Math.floor(chip.systemTimeMs()),
-    random: () => chip.random.next(),
-  });
+class RunningInterpreter implements Interpreter {
+  readonly #options: InterpreterOptions;
+  readonly #chip: Chip;
+  readonly #loop: EventLoop;
+  readonly #realm: Realm;
+  readonly #emitters: Emitters;
+  #alive = true;
 
-  function evaluate(code: string, fileName: string): unknown {
-    return realm.evaluate(code, fileName, options.evaluateLimitMs ?? EVALUATE_LIMIT_MS);
+  constructor(options: InterpreterOptions) {
+    const { chip } = options;
+    this.#options = options;
+    this.#chip = chip;
+    this.#loop = createEventLoop({
+      clock: chip.clock,
+      onError: (thrown) => this.#fail(thrown),
+      onIdle: options.onIdle,
+    });
+    this.#realm = createRealm({
+      isAlive: () => this.#alive,
+      onPowerCut: options.onPowerCut,
+      systemTimeMs: () => Math.floor(chip.systemTimeMs()),
+      random: () => chip.random.next(),
+    });
+    const toCallable = (value: unknown) => this.#toCallable(value);
+    this.#emitters = createEmitters(this.#realm, this.#loop, toCallable);
+    this.#furnish(toCallable);
   }
 
-  function toCallable(value: unknown): Callable | undefined {
+  start(): void {
+    this.#loop.post(() => this.#boot());
+  }
+
+  type(line: string): void {
+    this.#loop.post(() => this.#evaluate(line, "REPL"));
+  }
+
+  stop(): void {
+    this.#alive = false;
+    this.#loop.stop();
+    this.#chip.pins.setEdgeListener(undefined);
+    this.#chip.radio.setListener(undefined);
+  }
+
+  /** Everything a program finds. */
+  #furnish(toCallable: Program["toCallable"]): void {
+    const realm = this.#realm;
+    const loop = this.#loop;
+    const parts = { chip: this.#chip, realm, loop, emitters: this.#emitters, toCallable };
+    const program: Program = { ...parts, ...exposePins(realm) };
+    realm.global.Promise = createPromiseClass({ realm, loop, describe });
+    exposeIo(program);
+    exposeTimers(program);
+    exposeWatches(program);
+    exposeSystem(program);
+  }
+
+  #evaluate(code: string, fileName: string): unknown {
+    return this.#realm.evaluate(code, fileName, this.#options.evaluateLimitMs ?? EVALUATE_LIMIT_MS);
+  }
+
+  #toCallable(value: unknown): Callable | undefined {
     if (isFunction(value)) return value;
-    return typeof value === "string" ? () => evaluate(value, "callback") : undefined;
+    return typeof value === "string" ? () => this.#evaluate(value, "callback") : undefined;
   }
 
-  function stop(): void {
-    alive = false;
-    loop.stop();
-    chip.pins.setEdgeListener(undefined);
-    chip.radio.setListener(undefined);
+  #boot(): void {
+    const { boot: request } = this.#options;
+    const isChipStart = request.kind === "power" || request.kind === "chip";
+    if (isChipStart && this.#chip.storage.checkOrWipe()) this.#runFile(".bootPowerOn");
+    for (const name of [".boot0", ".boot1", ".boot2", ".boot3"]) this.#runFile(name);
+    const loaded = request.kind === "load" ? request.file : undefined;
+    if (!this.#runFile(".bootrst") && request.kind !== "reset" && loaded === undefined) this.#runFile(".bootcde");
+    this.#loop.post(() => {
+      const { onInit, E } = this.#realm.global;
+      if (isFunction(onInit)) onInit.call(undefined);
+      this.#emitters.emit(E as object, "init");
+    });
+    if (loaded !== undefined) this.#runFile(loaded);
   }
 
-  function fail(thrown: unknown): void {
-    if (thrown instanceof HaltError || !alive) return;
+  /** Each file by itself: an error in one does not keep the next from running. */
+  #runFile(name: string): boolean {
+    const file = this.#chip.storage.read(name);
+    if (file !== undefined) this.#loop.post(() => this.#evaluate(bytesToText(file), name));
+    return file !== undefined;
+  }
+
+  #fail(thrown: unknown): void {
+    if (thrown instanceof HaltError || !this.#alive) return;
     if (thrown instanceof PowerCutError) {
-      options.onPowerCut();
+      this.#options.onPowerCut();
     } else if ((thrown as { code?: unknown } | undefined)?.code === TIMEOUT_CODE) {
-      stop();
-      options.onHang();
+      this.stop();
+      this.#options.onHang();
     } else {
-      const uncaught = tellProgram(thrown);
-      if (uncaught !== undefined) printUncaught(uncaught.thrown);
+      const uncaught = this.#tellProgram(thrown);
+      if (uncaught !== undefined) this.#printUncaught(uncaught.thrown);
     }
   }
 
   /** What remains uncaught: the same where nobody listens, what the listener threw, or nothing. */
-  function tellProgram(thrown: unknown): { thrown: unknown } | undefined {
+  #tellProgram(thrown: unknown): { thrown: unknown } | undefined {
+    const process = this.#realm.global.process as object;
     try {
-      return emitters.call(realm.global.process as object, "uncaughtException", thrown) ? undefined : { thrown };
+      return this.#emitters.call(process, "uncaughtException", thrown) ? undefined : { thrown };
     } catch (again) {
       return again instanceof HaltError ? undefined : { thrown: again };
     }
   }
 
-  function printUncaught(thrown: unknown): void {
-    chip.console.print(`Uncaught ${describe(thrown)}`);
+  #printUncaught(thrown: unknown): void {
+    this.#chip.console.print(`Uncaught ${describe(thrown)}`);
     const place = findPlace(thrown);
-    if (place !== undefined) chip.console.print(`    ${place}`);
+    if (place !== undefined) this.#chip.console.print(`    ${place}`);
   }
-
-  const emitters = createEmitters(realm, loop, toCallable);
-  const program: Program = { chip, realm, loop, emitters, toCallable, ...exposePins(realm) };
-  realm.global.Promise = createPromiseClass({ realm, loop, describe });
-  exposeIo(program);
-  exposeTimers(program);
-  exposeWatches(program);
-  exposeSystem(program);
-
-  /** Each file by itself: an error in one does not keep the next from running. */
-  function runFile(name: string): boolean {
-    const file = chip.storage.read(name);
-    if (file !== undefined) loop.post(() => evaluate(bytesToText(file), name));
-    return file !== undefined;
-  }
-
-  function boot(): void {
-    const { boot: request } = options;
-    const isChipStart = request.kind === "power" || request.kind === "chip";
-    if (isChipStart && chip.storage.checkOrWipe()) runFile(".bootPowerOn");
-    for (const name of [".boot0", ".boot1", ".boot2", ".boot3"]) runFile(name);
-    const loaded = request.kind === "load" ? request.file : undefined;
-    if (!runFile(".bootrst") && request.kind !== "reset" && loaded === undefined) runFile(".bootcde");
-    loop.post(() => {
-      const onInit = realm.global.onInit;
-      if (isFunction(onInit)) onInit.call(undefined);
-      emitters.emit(realm.global.E as object, "init");
-    });
-    if (loaded !== undefined) runFile(loaded);
-  }
-
-  return {
-    start: () => loop.post(boot),
-    type: (line) => loop.post(() => evaluate(line, "REPL")),
-    stop,
-  };
 }
 
 /** As the interpreter turns any value into a text; never throws. */

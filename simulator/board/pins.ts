@@ -64,84 +64,106 @@ interface PinState {
 }
 
 export function createPins(): Pins {
-  const states: PinState[] = Array.from({ length: PIN_COUNT }, (_, pin) => ({
+  return new ChipPins();
+}
+
+class ChipPins implements Pins {
+  readonly #states: PinState[] = Array.from({ length: PIN_COUNT }, (_, pin) => ({
     mode: undefined,
     driven: undefined,
     analog: 0,
     output: { pin, level: 0, duty: 0, hz: 0 },
   }));
-  const listeners = new Set<(output: PinOutput) => void>();
-  let onEdge: ((pin: number, level: Level) => void) | undefined;
+  readonly #listeners = new Set<(output: PinOutput) => void>();
+  #onEdge: ((pin: number, level: Level) => void) | undefined;
 
-  function at(pin: number): PinState {
-    const state = states[pin];
+  drive(pin: number, level: Level | undefined): void {
+    this.#change(pin, (state) => {
+      state.driven = level;
+    });
+  }
+
+  driveAnalog(pin: number, share: number): void {
+    this.#at(pin).analog = Math.min(Math.max(share, 0), 1);
+  }
+
+  getOutput(pin: number): PinOutput {
+    return { ...this.#at(pin).output };
+  }
+
+  onOutput(fn: (output: PinOutput) => void): () => void {
+    this.#listeners.add(fn);
+    return () => void this.#listeners.delete(fn);
+  }
+
+  setMode(pin: number, mode: PinMode): void {
+    this.#change(pin, (state) => {
+      state.mode = mode;
+    });
+    if (isInput(mode)) this.#setOutput(pin, 0, 0, 0);
+  }
+
+  getMode(pin: number): PinMode | undefined {
+    return this.#at(pin).mode;
+  }
+
+  read(pin: number): Level {
+    return levelOf(this.#at(pin), pin);
+  }
+
+  write(pin: number, level: Level): void {
+    if (pin < INPUT_ONLY_FROM) this.#setOutput(pin, level, level, 0);
+  }
+
+  writeWave(pin: number, duty: number, hz: number): void {
+    if (pin >= INPUT_ONLY_FROM) return;
+    const share = Math.min(Math.max(duty, 0), 1);
+    const steady = share === 0 || share === 1 || CONVERTER_PINS.includes(pin);
+    this.#setOutput(pin, share > 0 ? 1 : 0, share, steady ? 0 : hz > 0 ? hz : WAVE_HZ_DEFAULT);
+  }
+
+  readAnalog(pin: number): number {
+    return Math.min(Math.floor(this.#at(pin).analog * ANALOG_STEPS), ANALOG_STEPS - 1) / ANALOG_STEPS;
+  }
+
+  setEdgeListener(fn: ((pin: number, level: Level) => void) | undefined): void {
+    this.#onEdge = fn;
+  }
+
+  reset(): void {
+    this.#restart((pin) => (PULLED_UP_AT_RESET.includes(pin) ? "input_pullup" : undefined));
+  }
+
+  powerOff(): void {
+    this.#restart(() => undefined);
+  }
+
+  #restart(modeOf: (pin: number) => PinMode | undefined): void {
+    for (let pin = 0; pin < PIN_COUNT; pin++) {
+      this.#at(pin).mode = modeOf(pin);
+      this.#setOutput(pin, 0, 0, 0);
+    }
+  }
+
+  #at(pin: number): PinState {
+    const state = this.#states[pin];
     if (state === undefined) throw new RangeError(`the chip has no pin ${pin}`);
     return state;
   }
 
-  function setOutput(pin: number, level: Level, duty: number, hz: number): void {
-    const { output } = at(pin);
+  #setOutput(pin: number, level: Level, duty: number, hz: number): void {
+    const { output } = this.#at(pin);
     if (output.level === level && output.duty === duty && output.hz === hz) return;
-    at(pin).output = { pin, level, duty, hz };
-    for (const listener of [...listeners]) listener({ pin, level, duty, hz });
+    this.#at(pin).output = { pin, level, duty, hz };
+    for (const listener of [...this.#listeners]) listener({ pin, level, duty, hz });
   }
 
-  function change(pin: number, apply: (state: PinState) => void): void {
-    const before = levelOf(at(pin), pin);
-    apply(at(pin));
-    const after = levelOf(at(pin), pin);
-    if (before !== after && isInput(at(pin).mode)) onEdge?.(pin, after);
+  #change(pin: number, apply: (state: PinState) => void): void {
+    const before = this.read(pin);
+    apply(this.#at(pin));
+    const after = this.read(pin);
+    if (before !== after && isInput(this.#at(pin).mode)) this.#onEdge?.(pin, after);
   }
-
-  function setMode(pin: number, mode: PinMode | undefined): void {
-    change(pin, (state) => {
-      state.mode = mode;
-    });
-    if (isInput(mode)) setOutput(pin, 0, 0, 0);
-  }
-
-  return {
-    drive: (pin, level) =>
-      change(pin, (state) => {
-        state.driven = level;
-      }),
-    driveAnalog(pin, share) {
-      at(pin).analog = Math.min(Math.max(share, 0), 1);
-    },
-    getOutput: (pin) => ({ ...at(pin).output }),
-    onOutput(fn) {
-      listeners.add(fn);
-      return () => void listeners.delete(fn);
-    },
-    setMode,
-    getMode: (pin) => at(pin).mode,
-    read: (pin) => levelOf(at(pin), pin),
-    write(pin, level) {
-      if (pin < INPUT_ONLY_FROM) setOutput(pin, level, level, 0);
-    },
-    writeWave(pin, duty, hz) {
-      const share = Math.min(Math.max(duty, 0), 1);
-      if (pin >= INPUT_ONLY_FROM) return;
-      const steady = share === 0 || share === 1 || CONVERTER_PINS.includes(pin);
-      setOutput(pin, share > 0 ? 1 : 0, share, steady ? 0 : hz > 0 ? hz : WAVE_HZ_DEFAULT);
-    },
-    readAnalog: (pin) => Math.min(Math.floor(at(pin).analog * ANALOG_STEPS), ANALOG_STEPS - 1) / ANALOG_STEPS,
-    setEdgeListener(fn) {
-      onEdge = fn;
-    },
-    reset() {
-      for (let pin = 0; pin < PIN_COUNT; pin++) {
-        at(pin).mode = PULLED_UP_AT_RESET.includes(pin) ? "input_pullup" : undefined;
-        setOutput(pin, 0, 0, 0);
-      }
-    },
-    powerOff() {
-      for (let pin = 0; pin < PIN_COUNT; pin++) {
-        at(pin).mode = undefined;
-        setOutput(pin, 0, 0, 0);
-      }
-    },
-  };
 }
 
 function isInput(mode: PinMode | undefined): boolean {

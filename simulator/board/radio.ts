@@ -89,102 +89,144 @@ export interface Radio {
 const TRIES = 3;
 const RADIO_TIMES: RadioTimes = { associateMs: 150, addressMs: 100, noticeMs: 500 };
 
-export function createRadio(options: {
+export interface RadioOptions {
   clock: Clock;
   world: World;
   times?: Partial<RadioTimes>;
-}): Radio & { stop(): void } {
-  const { clock, world } = options;
-  const times = { ...RADIO_TIMES, ...options.times };
-  let state: RadioState = "off";
-  let wanted = { ssid: "", password: "" };
-  let triesLeft = 0;
-  let timer: TimerHandle = 0;
-  let lastReason: RadioReason | undefined;
-  let listener: RadioListener | undefined;
-  const stateListeners: ((state: RadioState) => void)[] = [];
+}
 
-  function setState(next: RadioState): void {
-    if (next === state) return;
-    state = next;
-    for (const fn of stateListeners) fn(next);
+export function createRadio(options: RadioOptions): Radio & { stop(): void } {
+  return new Station(options);
+}
+
+class Station implements Radio {
+  readonly #clock: Clock;
+  readonly #world: World;
+  readonly #times: RadioTimes;
+  readonly #stopWatching: () => void;
+  readonly #stateListeners: ((state: RadioState) => void)[] = [];
+  #state: RadioState = "off";
+  #wanted = { ssid: "", password: "" };
+  #triesLeft = 0;
+  #timer: TimerHandle = 0;
+  #lastReason: RadioReason | undefined;
+  #listener: RadioListener | undefined;
+
+  constructor({ clock, world, times }: RadioOptions) {
+    this.#clock = clock;
+    this.#world = world;
+    this.#times = { ...RADIO_TIMES, ...times };
+    this.#stopWatching = world.onChange(() => this.#onWorldChange());
   }
 
-  function after(ms: number, fn: () => void): void {
-    clock.clearTimer(timer);
-    timer = clock.setTimer(ms, fn);
+  join(ssid: string, password: string): void {
+    this.#wanted = { ssid, password };
+    this.#triesLeft = TRIES;
+    this.#attempt();
   }
 
-  function attempt(): void {
-    setState("joining");
-    after(times.associateMs, () => {
-      const reason = refusal();
-      if (reason !== undefined) return fail(reason);
-      listener?.associated();
-      after(times.addressMs, () => {
-        if (!world.isUp()) return fail("BEACON_TIMEOUT");
-        setState("online");
-        listener?.connected();
-      });
+  leave(): void {
+    this.#clock.clearTimer(this.#timer);
+    if (this.#state !== "off") this.#giveUp("ASSOC_LEAVE");
+  }
+
+  state(): RadioState {
+    return this.#state;
+  }
+
+  ssid(): string {
+    return this.#wanted.ssid;
+  }
+
+  password(): string {
+    return this.#wanted.password;
+  }
+
+  visibleSsid(): string | undefined {
+    return this.#world.isUp() ? this.#world.ssid : undefined;
+  }
+
+  lastReason(): RadioReason | undefined {
+    return this.#lastReason;
+  }
+
+  rssi(): number | undefined {
+    return this.#state === "online" ? this.#world.rssi() : undefined;
+  }
+
+  setListener(listener: RadioListener | undefined): void {
+    this.#listener = listener;
+  }
+
+  onState(fn: (state: RadioState) => void): void {
+    this.#stateListeners.push(fn);
+  }
+
+  powerOff(): void {
+    this.#clock.clearTimer(this.#timer);
+    this.#listener = undefined;
+    this.#setState("off");
+  }
+
+  stop(): void {
+    this.#stopWatching();
+    this.powerOff();
+  }
+
+  #setState(next: RadioState): void {
+    if (next === this.#state) return;
+    this.#state = next;
+    for (const fn of this.#stateListeners) fn(next);
+  }
+
+  #after(ms: number, fn: () => void): void {
+    this.#clock.clearTimer(this.#timer);
+    this.#timer = this.#clock.setTimer(ms, fn);
+  }
+
+  #attempt(): void {
+    this.#setState("joining");
+    this.#after(this.#times.associateMs, () => {
+      const reason = this.#refusal();
+      if (reason === undefined) this.#associate();
+      else this.#fail(reason);
     });
   }
 
-  function refusal(): RadioReason | undefined {
-    if (!world.isUp() || wanted.ssid !== world.ssid) return "NO_AP_FOUND";
-    return wanted.password === world.password ? undefined : "4WAY_HANDSHAKE_TIMEOUT";
+  #associate(): void {
+    this.#listener?.associated();
+    this.#after(this.#times.addressMs, () => {
+      if (this.#world.isUp()) {
+        this.#setState("online");
+        this.#listener?.connected();
+      } else {
+        this.#fail("BEACON_TIMEOUT");
+      }
+    });
   }
 
-  function fail(reason: RadioReason): void {
-    triesLeft -= 1;
-    if (triesLeft > 0) {
-      attempt();
-    } else {
-      lastReason = reason;
-      setState("off");
-      listener?.disconnected(reason);
-    }
+  #refusal(): RadioReason | undefined {
+    if (!this.#world.isUp() || this.#wanted.ssid !== this.#world.ssid) return "NO_AP_FOUND";
+    return this.#wanted.password === this.#world.password ? undefined : "4WAY_HANDSHAKE_TIMEOUT";
   }
 
-  const stopWatching = world.onChange(() => {
-    if (world.isUp() || state !== "online") return;
-    setState("joining");
-    after(times.noticeMs, () => fail("BEACON_TIMEOUT"));
-  });
-
-  function powerOff(): void {
-    clock.clearTimer(timer);
-    listener = undefined;
-    setState("off");
+  /** Also for a network that was joined and is lost: what is left of the tries goes into finding it again. */
+  #fail(reason: RadioReason): void {
+    this.#triesLeft -= 1;
+    if (this.#triesLeft > 0) this.#attempt();
+    else this.#giveUp(reason);
   }
 
-  return {
-    join(ssid, password) {
-      wanted = { ssid, password };
-      triesLeft = TRIES;
-      attempt();
-    },
-    leave() {
-      clock.clearTimer(timer);
-      if (state === "off") return;
-      triesLeft = 0;
-      lastReason = "ASSOC_LEAVE";
-      setState("off");
-      listener?.disconnected("ASSOC_LEAVE");
-    },
-    state: () => state,
-    ssid: () => wanted.ssid,
-    password: () => wanted.password,
-    visibleSsid: () => (world.isUp() ? world.ssid : undefined),
-    lastReason: () => lastReason,
-    rssi: () => (state === "online" ? world.rssi() : undefined),
-    setListener(next) {
-      listener = next;
-    },
-    onState: (fn) => void stateListeners.push(fn),
-    powerOff,
-    stop() {
-      stopWatching();
-      powerOff();
-    },
-  };
+  #giveUp(reason: RadioReason): void {
+    this.#triesLeft = 0;
+    this.#lastReason = reason;
+    this.#setState("off");
+    this.#listener?.disconnected(reason);
+  }
+
+  #onWorldChange(): void {
+    if (this.#world.isUp() || this.#state !== "online") return;
+    this.#setState("joining");
+    this.#after(this.#times.noticeMs, () => this.#fail("BEACON_TIMEOUT"));
+  }
 }

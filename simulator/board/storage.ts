@@ -49,112 +49,135 @@ export interface Storage {
   /** Of the names and places of the files, not of what is in them. */
   hash(filter?: ListFilter): number;
   getStats(): StorageStats;
-  compact(): void;
+  /** Returns whether there was anything to do. */
+  compact(): boolean;
   /** The check at power-on: wipes everything when it fails. Returns whether Storage was good. */
   checkOrWipe(): boolean;
 }
 
 /** `print` is the interpreter's console, on which compaction and wiping are told. */
 export function createStorage(flash: Flash, print: (line: string) => void = () => undefined): Storage {
-  function findFile(name: Uint8Array): Step | undefined {
-    for (const step of walkFiles(flash)) if (!step.header.deleted && equalBytes(step.header.name, name)) return step;
+  return new FlashStorage(flash, print);
+}
+
+class FlashStorage implements Storage {
+  readonly #flash: Flash;
+  readonly #print: (line: string) => void;
+
+  constructor(flash: Flash, print: (line: string) => void) {
+    this.#flash = flash;
+    this.#print = print;
+  }
+
+  read(name: string, offset = 0, length = 0): Uint8Array | undefined {
+    const found = this.#findFile(encodeName(name));
+    if (found === undefined) return undefined;
+    const { size } = found.header;
+    const from = Math.min(Math.max(offset, 0), size);
+    const wanted = length <= 0 ? size : length;
+    return this.#flash.read(found.address + HEADER_BYTES + from, Math.min(wanted, size - from));
+  }
+
+  write(name: string, data: Uint8Array, offset = 0, size = 0): boolean {
+    if (offset < 0 || size < 0) return false;
+    const bytes = size === 0 ? data.length : size;
+    if (bytes === 0) throw new StorageError("Can't create zero length file");
+    const header = this.#openForWriting(encodeName(name), data, offset, bytes);
+    if (header === "equal") return true;
+    if (offset + data.length > readHeader(this.#flash, header).size)
+      throw new StorageError("Too much data for file size");
+    const address = header + HEADER_BYTES + offset;
+    if (!isErased(this.#flash, address, data.length)) {
+      throw new StorageError("File already written with different data");
+    }
+    programUnaligned(this.#flash, address, data);
+    return true;
+  }
+
+  erase(name: string): void {
+    const found = this.#findFile(encodeName(name));
+    if (found !== undefined) this.#eraseFile(found);
+  }
+
+  eraseAll(): void {
+    for (let page = STORAGE_ADDRESS; page < STORAGE_END; page += FLASH_PAGE_BYTES) this.#flash.erasePage(page);
+  }
+
+  list(filter: ListFilter = {}): string[] {
+    return Array.from(this.#matching(filter), (file) => file.name);
+  }
+
+  hash(filter: ListFilter = {}): number {
+    let hash = 0xabcddcba;
+    for (const file of this.#matching({ ...filter, storageFiles: false })) {
+      hash = ((hash << 1) | (hash >>> 31)) ^ file.address ^ crc32(Buffer.from(file.name, "latin1"));
+    }
+    return hash | 0;
+  }
+
+  getStats(): StorageStats {
+    return getStorageStats(this.#flash);
+  }
+
+  compact(): boolean {
+    if (this.getStats().trashBytes > 0) this.#print("Compacting... ");
+    return compactStorage(this.#flash);
+  }
+
+  checkOrWipe(): boolean {
+    if (isStorageValid(this.#flash)) return true;
+    this.#print("Storage is corrupt.");
+    this.#print("Erasing Storage Area...");
+    this.eraseAll();
+    this.#print("Erase complete.");
+    return false;
+  }
+
+  #findFile(name: Uint8Array): Step | undefined {
+    for (const step of walkFiles(this.#flash)) {
+      if (!step.header.deleted && equalBytes(step.header.name, name)) return step;
+    }
     return undefined;
   }
 
-  function eraseFile(step: Step): void {
-    flash.program(step.address + 4, new Uint8Array(FLASH_WORD_BYTES));
-  }
-
-  function compact(): boolean {
-    if (getStorageStats(flash).trashBytes > 0) print("Compacting... ");
-    return compactStorage(flash);
+  #eraseFile(step: Step): void {
+    this.#flash.program(step.address + 4, new Uint8Array(FLASH_WORD_BYTES));
   }
 
   /** The address of the new file's header. It does not look for a file of the same name. */
-  function createFile(name: Uint8Array, size: number, flags: number): number {
+  #createFile(name: Uint8Array, size: number, flags: number): number {
     const required = alignToWord(size) + HEADER_BYTES;
-    let hole = findHole(flash, required);
-    if (hole.address === 0) {
-      if (required >= hole.freeBytes + hole.trashBytes || !compact())
-        throw new StorageError("Unable to find or create file");
-      hole = findHole(flash, required);
-      if (hole.address === 0) throw new StorageError("Unable to find or create file");
+    let hole = findHole(this.#flash, required);
+    // It fails fast where even a compaction would not make enough room.
+    if (hole.address === 0 && required < hole.freeBytes + hole.trashBytes && this.compact()) {
+      hole = findHole(this.#flash, required);
     }
-    flash.program(hole.address, encodeHeader(name, size, flags));
+    if (hole.address === 0) throw new StorageError("Unable to find or create file");
+    this.#flash.program(hole.address, encodeHeader(name, size, flags));
     return hole.address;
   }
 
   /** The header's address of the file that `write` goes to: the one there is, or a new one in its stead. */
-  function openForWriting(name: Uint8Array, data: Uint8Array, offset: number, size: number): number | "equal" {
-    const found = findFile(name);
+  #openForWriting(name: Uint8Array, data: Uint8Array, offset: number, size: number): number | "equal" {
+    const found = this.#findFile(name);
     if (offset > 0) {
       if (found === undefined) throw new StorageError("Unable to find or create file");
       return found.address;
     }
-    if (found !== undefined && fits(flash, found, size)) return found.address;
-    if (found !== undefined && found.header.size === size && found.header.flags === 0 && data.length === size) {
-      if (equalBytes(flash.view(found.address + HEADER_BYTES, size), data)) return "equal";
+    if (found !== undefined) {
+      if (fits(this.#flash, found, size)) return found.address;
+      if (equals(this.#flash, found, data, size)) return "equal";
+      this.#eraseFile(found);
     }
-    if (found !== undefined) eraseFile(found);
-    return createFile(name, size, 0);
+    return this.#createFile(name, size, 0);
   }
 
-  function* matching(filter: ListFilter): Generator<{ address: number; name: string }> {
-    for (const { address, header } of walkFiles(flash)) {
+  *#matching(filter: ListFilter): Generator<{ address: number; name: string }> {
+    for (const { address, header } of walkFiles(this.#flash)) {
       const name = isRealFile(header) ? listedName(header, filter) : undefined;
       if (name !== undefined && (filter.matches?.(name) ?? true)) yield { address, name };
     }
   }
-
-  function eraseAll(): void {
-    for (let page = STORAGE_ADDRESS; page < STORAGE_END; page += FLASH_PAGE_BYTES) flash.erasePage(page);
-  }
-
-  return {
-    read(name, offset = 0, length = 0) {
-      const found = findFile(encodeName(name));
-      if (found === undefined) return undefined;
-      const { size } = found.header;
-      const from = Math.min(Math.max(offset, 0), size);
-      const wanted = length <= 0 ? size : length;
-      return flash.read(found.address + HEADER_BYTES + from, Math.min(wanted, size - from));
-    },
-    write(name, data, offset = 0, size = 0) {
-      if (offset < 0 || size < 0) return false;
-      const bytes = size === 0 ? data.length : size;
-      if (bytes === 0) throw new StorageError("Can't create zero length file");
-      const header = openForWriting(encodeName(name), data, offset, bytes);
-      if (header === "equal") return true;
-      if (offset + data.length > readHeader(flash, header).size) throw new StorageError("Too much data for file size");
-      const address = header + HEADER_BYTES + offset;
-      if (!isErased(flash, address, data.length)) throw new StorageError("File already written with different data");
-      programUnaligned(flash, address, data);
-      return true;
-    },
-    erase(name) {
-      const found = findFile(encodeName(name));
-      if (found !== undefined) eraseFile(found);
-    },
-    eraseAll,
-    list: (filter = {}) => Array.from(matching(filter), (file) => file.name),
-    hash(filter = {}) {
-      let hash = 0xabcddcba;
-      for (const file of matching({ ...filter, storageFiles: false })) {
-        hash = ((hash << 1) | (hash >>> 31)) ^ file.address ^ crc32(Buffer.from(file.name, "latin1"));
-      }
-      return hash | 0;
-    },
-    getStats: () => getStorageStats(flash),
-    compact: () => void compact(),
-    checkOrWipe() {
-      if (isStorageValid(flash)) return true;
-      print("Storage is corrupt.");
-      print("Erasing Storage Area...");
-      eraseAll();
-      print("Erase complete.");
-      return false;
-    },
-  };
 }
 
 /** The partition as a host flashes it: what writing these files one after the other into an empty Storage leaves. */
@@ -205,6 +228,13 @@ function spaceBehind(flash: Flash, address: number): number {
 function fits(flash: Flash, file: Step, size: number): boolean {
   const { header } = file;
   return header.flags === 0 && header.size === size && isErased(flash, file.address + HEADER_BYTES, size);
+}
+
+/** The file holds exactly `data`, which is all of it. */
+function equals(flash: Flash, file: Step, data: Uint8Array, size: number): boolean {
+  const { header } = file;
+  if (header.flags !== 0 || header.size !== size || data.length !== size) return false;
+  return equalBytes(flash.view(file.address + HEADER_BYTES, size), data);
 }
 
 function encodeHeader(name: Uint8Array, size: number, flags: number): Uint8Array {

@@ -100,13 +100,13 @@ for (const [verdict, programmed, erased] of [
 
 test("an image file is the chip itself: written through at every operation, found again by the next", () => {
   const file = path.join(createFolder(), "deep", "trap.bin");
-  const flash = createFlash({ file: openFlashFile(file, () => Uint8Array.of(1, 2, 3, 4)) });
+  const flash = createFlash({ file: openFlashFile(file, { createImage: () => Uint8Array.of(1, 2, 3, 4) }) });
   assert.equal([...flash.read(0, 5)], [1, 2, 3, 4, 0xff]);
   flash.program(0x310000, Uint8Array.of(9, 9, 9, 9));
   assert.equal([...fs.readFileSync(file).subarray(0x310000, 0x310005)], [9, 9, 9, 9, 0xff]);
   flash.erasePage(0);
   flash.stop();
-  const again = createFlash({ file: openFlashFile(file, () => new Uint8Array()) });
+  const again = createFlash({ file: openFlashFile(file, { createImage: () => new Uint8Array() }) });
   assert.equal([...again.read(0, 4)], [0xff, 0xff, 0xff, 0xff]);
   assert.equal([...again.read(0x310000, 4)], [9, 9, 9, 9]);
   again.stop();
@@ -115,9 +115,24 @@ test("an image file is the chip itself: written through at every operation, foun
 test("a file of another size is no image and is made anew", () => {
   const file = path.join(createFolder(), "trap.bin");
   fs.writeFileSync(file, "half");
-  const flash = createFlash({ file: openFlashFile(file, () => Uint8Array.of(7, 7, 7, 7)) });
+  const flash = createFlash({ file: openFlashFile(file, { createImage: () => Uint8Array.of(7, 7, 7, 7) }) });
   assert.is(flash.read(0, 1)[0], 7);
   assert.is(fs.statSync(file).size, FLASH_BYTES);
   assert.equal(fs.readdirSync(path.dirname(file)), ["trap.bin"]);
   flash.stop();
+});
+
+test("an image that is not the one wanted is replaced", () => {
+  const file = path.join(createFolder(), "trap.bin");
+  const open = (first: number) =>
+    openFlashFile(file, { createImage: () => Uint8Array.of(first), isWanted: (image) => image[0] === first });
+  for (const [wanted, found] of [
+    [1, 1],
+    [2, 2],
+    [2, 2],
+  ] as const) {
+    const opened = open(wanted);
+    assert.is(opened.image[0], found);
+    opened.close();
+  }
 });

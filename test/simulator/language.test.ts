@@ -73,6 +73,7 @@ for (const [code, expected] of [
   ["require('crypto').SHA256('abc') instanceof ArrayBuffer", "true"],
   ["require('Flash').read(4, 0x310000) instanceof Uint8Array", "true"],
   ["typeof require('crypto').SHA256(undefined)", "undefined"],
+  ["Promise.resolve(1) instanceof Promise && Promise.resolve(1).catch(print) instanceof Promise", "true"],
 ] as const) {
   test(`a program can say ${code}`, () => {
     assert.equal(bench.run(`print(${code})`), [expected]);

@@ -46,7 +46,7 @@ export function createStorageModule(program: Program): RealmObject {
     eraseAll: () => storage.eraseAll(),
     list: (pattern, filter) => realm.createArray(storage.list(parseFilter(pattern, filter))),
     hash: (pattern) => storage.hash(parseFilter(pattern, undefined)),
-    compact: () => storage.compact(),
+    compact: () => void storage.compact(),
     getFree: () => storage.getStats().freeBytes,
     getStats() {
       const { firstPageWithTrash: _, ...stats } = storage.getStats();

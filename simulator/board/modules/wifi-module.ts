@@ -9,123 +9,147 @@ const NO_ADDRESS = { ip: "0.0.0.0", netmask: "0.0.0.0", gw: "0.0.0.0" };
 const ACCESS_POINT = { mac: "02:00:5e:00:53:01", channel: "6" };
 
 export function createWifiModule(program: Program): RealmObject {
-  const { chip, emitters, realm } = program;
+  const { realm } = program;
   const wifi = realm.createObject();
-  let onJoined: Callable | undefined;
-  let onLeft: Callable | undefined;
-  let hasAccessPoint = false;
-  let hostname = "espressif";
+  const station = new StationCalls(program, wifi);
+  realm.expose(wifi, createJoining(program, station));
+  realm.expose(wifi, createKnowledge(program, station));
+  return realm.expose(wifi, createAccessPoint(station));
+}
 
-  const post = (callback: Callable | undefined, ...args: unknown[]) => {
-    if (callback !== undefined) program.loop.post(() => callback.apply(undefined, args));
-  };
-  const postJoined = (error: string | null) => {
-    const callback = onJoined;
-    onJoined = undefined;
-    post(callback, error);
-  };
+/** The callbacks that wait for the radio, and the events it makes. */
+class StationCalls {
+  readonly #program: Program;
+  #onJoined: Callable | undefined;
+  #onLeft: Callable | undefined;
+  hasAccessPoint = false;
 
-  chip.radio.setListener({
-    associated: () =>
-      emitters.emit(wifi, "associated", realm.createObject({ ssid: chip.radio.ssid(), ...ACCESS_POINT })),
-    connected() {
-      postJoined(null);
-      emitters.emit(wifi, "connected", realm.createObject(STATION));
-    },
-    disconnected(reason: RadioReason) {
-      post(onLeft);
-      onLeft = undefined;
-      const details = {
-        ssid: chip.radio.ssid(),
-        mac: ACCESS_POINT.mac,
-        reason: String(RADIO_REASONS[reason]),
-        msg: reason,
-      };
-      emitters.emit(wifi, "disconnected", realm.createObject(details));
-      postJoined(reason);
-    },
-  });
-
-  function connect(ssid: unknown, options: unknown, callback: unknown): void {
-    if (typeof ssid !== "string") throw new ProgramError("No SSID provided");
-    if (options !== undefined && !isObject(options)) {
-      throw new ProgramError(`Expecting options object but got ${typeof options}`);
-    }
-    const password = options?.password ?? "";
-    if (typeof password !== "string") {
-      throw new ProgramError(`Expecting options.password to be a string but got ${typeof password}`);
-    }
-    onJoined = toOptionalCallback(callback);
-    onLeft = undefined;
-    chip.radio.join(ssid, password);
-  }
-
-  function getStatus(): RealmObject {
-    const online = chip.radio.state() === "online";
-    const station = online ? "connected" : (chip.radio.lastReason() ?? "UNKNOWN");
-    const details = { ssid: chip.radio.ssid(), bssid: ACCESS_POINT.mac, channel: 6, rssi: chip.radio.rssi() };
-    const known = online ? { ...details, htMode: "HT20", authMode: "wpa2" } : {};
-    const mode = online ? (hasAccessPoint ? "sta+ap" : "sta") : hasAccessPoint ? "ap" : "off";
-    return realm.createObject({ station, ...known, mode, powersave: "none" });
-  }
-
-  function getDetails(): RealmObject {
-    if (chip.radio.state() !== "online") return realm.createObject({ status: chip.radio.lastReason() ?? "UNKNOWN" });
-    const { radio } = chip;
-    return realm.createObject({
-      ssid: radio.ssid(),
-      password: radio.password(),
-      status: "connected",
-      authMode: "wpa2",
+  constructor(program: Program, wifi: RealmObject) {
+    this.#program = program;
+    const { radio } = program.chip;
+    const emit = (event: string, details: RealmObject) =>
+      program.emitters.emit(wifi, event, program.realm.createObject(details));
+    radio.setListener({
+      associated: () => emit("associated", { ssid: radio.ssid(), ...ACCESS_POINT }),
+      connected: () => {
+        this.#postJoined(null);
+        emit("connected", STATION);
+      },
+      disconnected: (reason: RadioReason) => {
+        this.post(this.#onLeft);
+        this.#onLeft = undefined;
+        const { mac } = ACCESS_POINT;
+        emit("disconnected", { ssid: radio.ssid(), mac, reason: String(RADIO_REASONS[reason]), msg: reason });
+        this.#postJoined(reason);
+      },
     });
   }
 
-  return realm.expose(wifi, {
-    connect,
-    disconnect(callback) {
-      const fn = toOptionalCallback(callback);
-      onLeft = fn;
-      chip.radio.leave();
-      // The chip calls it for the request and, if it was connected, again for the event.
-      post(fn);
+  join(ssid: string, password: string, callback: Callable | undefined): void {
+    this.#onJoined = callback;
+    this.#onLeft = undefined;
+    this.#program.chip.radio.join(ssid, password);
+  }
+
+  leave(callback: Callable | undefined): void {
+    this.#onLeft = callback;
+    this.#program.chip.radio.leave();
+    // The chip calls it for the request and, if it was connected, again for the event.
+    this.post(callback);
+  }
+
+  post(callback: Callable | undefined, ...args: unknown[]): void {
+    if (callback !== undefined) this.#program.loop.post(() => callback.apply(undefined, args));
+  }
+
+  #postJoined(error: string | null): void {
+    const callback = this.#onJoined;
+    this.#onJoined = undefined;
+    this.post(callback, error);
+  }
+}
+
+function createJoining({ chip, realm }: Program, station: StationCalls): Record<string, Callable> {
+  return {
+    connect(ssid, options, callback) {
+      if (typeof ssid !== "string") throw new ProgramError("No SSID provided");
+      if (options !== undefined && !isObject(options)) {
+        throw new ProgramError(`Expecting options object but got ${typeof options}`);
+      }
+      const password = options?.password ?? "";
+      if (typeof password !== "string") {
+        throw new ProgramError(`Expecting options.password to be a string but got ${typeof password}`);
+      }
+      station.join(ssid, password, toOptionalCallback(callback));
     },
-    getStatus,
-    getDetails(callback) {
-      const details = getDetails();
-      post(toOptionalCallback(callback), details);
-      return details;
-    },
-    getIP(callback) {
-      const address = chip.radio.state() === "online" ? STATION : NO_ADDRESS;
-      const details = realm.createObject({ ...address, mac: chip.macAddress });
-      post(toOptionalCallback(callback), null, details);
-      return details;
-    },
-    getHostname: () => hostname,
-    setHostname(name, callback) {
-      hostname = String(name);
-      post(toOptionalCallback(callback));
+    disconnect: (callback) => station.leave(toOptionalCallback(callback)),
+    scan(callback) {
+      const ssid = chip.radio.visibleSsid();
+      const found =
+        ssid === undefined ? [] : [realm.createObject({ ssid, rssi: -57, authMode: "wpa2", ...ACCESS_POINT })];
+      station.post(toOptionalCallback(callback), realm.createArray(found));
     },
     getHostByName(name, callback) {
       const address = chip.network.isOnline() ? chip.network.resolve(String(name)) : undefined;
-      post(toOptionalCallback(callback), address);
-    },
-    scan(callback) {
-      const found = { rssi: -57, authMode: "wpa2", ssid: chip.radio.visibleSsid(), ...ACCESS_POINT };
-      const list = found.ssid === undefined ? [] : [realm.createObject(found)];
-      post(toOptionalCallback(callback), realm.createArray(list));
-    },
-    startAP(ssid, _options, callback) {
-      if (typeof ssid !== "string") throw new ProgramError("No SSID");
-      hasAccessPoint = true;
-      post(toOptionalCallback(callback), null);
-    },
-    stopAP(callback) {
-      hasAccessPoint = false;
-      post(toOptionalCallback(callback));
+      station.post(toOptionalCallback(callback), address);
     },
     setConfig: () => undefined,
     save: () => undefined,
     setSNTP: () => undefined,
-  });
+  };
+}
+
+function createKnowledge({ chip, realm }: Program, station: StationCalls): Record<string, Callable> {
+  const { radio } = chip;
+  let hostname = "espressif";
+  const getStation = () => (radio.state() === "online" ? "connected" : (radio.lastReason() ?? "UNKNOWN"));
+
+  function getStatus(): RealmObject {
+    const isOnline = radio.state() === "online";
+    const network = { ssid: radio.ssid(), bssid: ACCESS_POINT.mac, channel: 6, rssi: radio.rssi() };
+    const mode = isOnline ? (station.hasAccessPoint ? "sta+ap" : "sta") : station.hasAccessPoint ? "ap" : "off";
+    const known = isOnline ? { ...network, htMode: "HT20", authMode: "wpa2" } : {};
+    return realm.createObject({ station: getStation(), ...known, mode, powersave: "none" });
+  }
+
+  /** On the ESP32 without the signal strength: that is in getStatus. */
+  function getDetails(callback: unknown): RealmObject {
+    const isOnline = radio.state() === "online";
+    const known = isOnline ? { ssid: radio.ssid(), password: radio.password(), authMode: "wpa2" } : {};
+    const details = realm.createObject({ ...known, status: getStation() });
+    station.post(toOptionalCallback(callback), details);
+    return details;
+  }
+
+  function getIP(callback: unknown): RealmObject {
+    const address = radio.state() === "online" ? STATION : NO_ADDRESS;
+    const details = realm.createObject({ ...address, mac: chip.macAddress });
+    station.post(toOptionalCallback(callback), null, details);
+    return details;
+  }
+
+  return {
+    getStatus,
+    getDetails,
+    getIP,
+    getHostname: () => hostname,
+    setHostname(name, callback) {
+      hostname = String(name);
+      station.post(toOptionalCallback(callback));
+    },
+  };
+}
+
+function createAccessPoint(station: StationCalls): Record<string, Callable> {
+  return {
+    startAP(ssid, _options, callback) {
+      if (typeof ssid !== "string") throw new ProgramError("No SSID");
+      station.hasAccessPoint = true;
+      station.post(toOptionalCallback(callback), null);
+    },
+    stopAP(callback) {
+      station.hasAccessPoint = false;
+      station.post(toOptionalCallback(callback));
+    },
+  };
 }

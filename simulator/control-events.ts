@@ -1,0 +1,61 @@
+// Owns the live side of the control page: server-sent events with the trap's state, gathered over a moment since a lamp can blink faster
+// than anybody looks, and with every console line.
+import { type Exchange, sendProblem, startStream } from "./control-http.ts";
+import type { ConsoleEntry, SimulatedTrap } from "./trap.ts";
+
+export interface EventStreams {
+  open(exchange: Exchange): void;
+  stop(): void;
+}
+
+const GATHER_MS = 25;
+const HEARTBEAT_MS = 15_000;
+const STREAMS_MAX = 32;
+
+export function createEventStreams(trap: SimulatedTrap): EventStreams {
+  const streams = new Set<Exchange>();
+  let gathering: NodeJS.Timeout | undefined;
+
+  function send(exchange: Exchange, event: string, data: object): void {
+    exchange.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  function sendState(): void {
+    gathering = undefined;
+    const state = trap.getState();
+    for (const stream of streams) send(stream, "state", state);
+  }
+
+  const stopState = trap.onChange(() => {
+    if (streams.size > 0) gathering ??= setTimeout(sendState, GATHER_MS);
+  });
+  const stopLines = trap.onConsoleLine((entry: ConsoleEntry) => {
+    for (const stream of streams) send(stream, "line", entry);
+  });
+  const heartbeat = setInterval(() => {
+    for (const stream of streams) stream.response.write(": still here\n\n");
+  }, HEARTBEAT_MS);
+
+  return {
+    open(exchange) {
+      if (streams.size >= STREAMS_MAX) {
+        const detail = `At most ${STREAMS_MAX} pages can watch a trap.`;
+        sendProblem(exchange, { status: 429, title: "Too many requests", detail });
+        return;
+      }
+      startStream(exchange);
+      streams.add(exchange);
+      exchange.response.on("close", () => streams.delete(exchange));
+      send(exchange, "state", trap.getState());
+      send(exchange, "console", { lines: trap.consoleLines() });
+    },
+    stop() {
+      clearInterval(heartbeat);
+      clearTimeout(gathering);
+      stopState();
+      stopLines();
+      for (const stream of streams) stream.response.end();
+      streams.clear();
+    },
+  };
+}
