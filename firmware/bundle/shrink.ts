@@ -3,6 +3,7 @@
 // sequences are off, since they move function expressions into for heads, where the interpreter takes them for statements.
 import { type CompressOptions, minify } from "terser";
 import { hoistDeclarations } from "./hoist.ts";
+import { listChildren, type Node, parseProgram } from "./syntax-tree.ts";
 
 /** Words the interpreter reserves where JavaScript does not. */
 export const RESERVED_NAMES: readonly string[] = ["of", "let", "static", "async", "undefined", "E"];
@@ -43,7 +44,21 @@ export async function shrinkProgram(program: string): Promise<ShrunkProgram> {
   const inlined = await runTerser(program, { compress: INLINE, mangle: false, beautify: true });
   const readable = hoistDeclarations(inlined);
   const code = await runTerser(readable, { compress: TIGHTEN, mangle: true, beautify: false });
-  return { code, readable };
+  return { code: endBareReturns(code), readable };
+}
+
+/**
+ * Gives every `return` without a value its semicolon back. Where it is the last word of a function the interpreter looks for a value
+ * behind it, finds the end of the function's text, and calls that a syntax error when the function runs.
+ */
+export function endBareReturns(code: string): string {
+  const ends: number[] = [];
+  const visit = (node: Node): void => {
+    if (node.type === "ReturnStatement" && node.argument == null && code[node.end - 1] !== ";") ends.push(node.end);
+    for (const child of listChildren(node)) visit(child);
+  };
+  visit(parseProgram(code));
+  return ends.sort((a, b) => b - a).reduce((text, end) => `${text.slice(0, end)};${text.slice(end)}`, code);
 }
 
 interface Step {
