@@ -59,7 +59,8 @@ export function createRepository(texts: Map<string, string>): Repository {
 
 function parseSource(name: string, texts: Map<string, string>): Source {
   const text = texts.get(name) ?? "";
-  const ast = ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, true);
+  const options = { languageVersion: ts.ScriptTarget.ES2023, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
+  const ast = ts.createSourceFile(name, text, options, true);
   const nodes: ts.Node[] = [];
   const collect = (node: ts.Node): void => {
     nodes.push(node);
