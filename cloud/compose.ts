@@ -1,0 +1,242 @@
+// Owns what the cloud consists of: every part, from the database up to the doors, wired once, and unwound in reverse. No part knows
+// another but by what is handed to it here.
+import { randomBytes as nodeRandomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import { deleteEndedSessions } from "./accounts/accounts-queries.ts";
+import { type AccountLimits, createFindAccount, registerAccountRoutes } from "./accounts/accounts-routes.ts";
+import { createPasswords, type PasswordCost } from "./accounts/passwords.ts";
+import { applyEventToAlerts } from "./alerts/alerts-queries.ts";
+import { registerAlertRoutes } from "./alerts/alerts-routes.ts";
+import { createAuthenticateDevice } from "./claiming/claiming-ingest.ts";
+import { type ClaimingLimits, registerClaimingRoutes } from "./claiming/claiming-routes.ts";
+import { sweepClaiming } from "./claiming/sweep-queries.ts";
+import { type Clock, createWallClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { registerConsoleRoutes } from "./console/console-routes.ts";
+import { createDatabase, type TraplineDatabase } from "./db/connection.ts";
+import { pingDatabase } from "./db/ping.ts";
+import { createDeviceIngest } from "./devices/devices-ingest.ts";
+import { findDevice, notifyDevice, releaseDevice } from "./devices/devices-queries.ts";
+import { registerDeviceRoutes } from "./devices/devices-routes.ts";
+import { createEventIngest } from "./events/events-ingest.ts";
+import { registerEventRoutes } from "./events/events-routes.ts";
+import { createApp, type HttpLimits, type HttpServer } from "./http/app.ts";
+import { registerHealthRoutes } from "./http/health.ts";
+import { createLiveListener, type LiveListener } from "./live/listener-queries.ts";
+import { type LiveLimits, registerLiveRoutes } from "./live/live-routes.ts";
+import { type Broker, type BrokerLimits, createBroker } from "./mqtt/broker.ts";
+import { type Connections, createConnections } from "./mqtt/connections.ts";
+import type { DeviceLink, Ingest } from "./mqtt/device-door.ts";
+import { createLink } from "./mqtt/link.ts";
+import { createPresenceIngest, type PresenceIngest } from "./presence/presence-ingest.ts";
+import { createPresenceWatch, type PresenceWatch } from "./presence/watch-ingest.ts";
+import { startRepeating } from "./repeat.ts";
+import { registerChunkRoutes } from "./updates/chunk-routes.ts";
+import type { JudgeFirmware } from "./updates/updates.ts";
+import { createUpdateIngest } from "./updates/updates-ingest.ts";
+import { applyBoot } from "./updates/updates-queries.ts";
+import { registerUpdateRoutes } from "./updates/updates-routes.ts";
+
+export interface CloudOptions {
+  /** The database it names is migrated already. */
+  config: Config;
+  log: Logger;
+  /** The machine's own unless told, as is chance. */
+  clock?: Clock;
+  randomBytes?: (count: number) => Uint8Array;
+  passwordCost?: PasswordCost;
+  /** What may be published as firmware; any printable ASCII unless told. */
+  judgeFirmware?: JudgeFirmware;
+  limits?: {
+    http?: Partial<HttpLimits>;
+    accounts?: Partial<AccountLimits>;
+    claiming?: Partial<ClaimingLimits>;
+    broker?: Partial<BrokerLimits>;
+    live?: Partial<LiveLimits>;
+  };
+}
+
+export interface Cloud {
+  /** http://host:port */
+  httpAddress: string;
+  mqttAddress: { host: string; port: number };
+  /** How often each kind of thing was refused over MQTT. */
+  refusals(): Record<string, number>;
+  /** Refuse what is new, finish what is under way, close everything. */
+  stop(): Promise<void>;
+}
+
+/** What every part may need. */
+interface Ground {
+  config: Config;
+  log: Logger;
+  clock: Clock;
+  randomBytes: (count: number) => Uint8Array;
+  db: TraplineDatabase;
+  connections: Connections;
+  link: DeviceLink;
+  limits: NonNullable<CloudOptions["limits"]>;
+}
+
+/** Connections of the pool that traps leave to people. */
+const POOL_FOR_PEOPLE = 2;
+const CLAIMING_SWEEP_MS = 60_000;
+const SESSION_SWEEP_MS = 600_000;
+
+/** Start the cloud. @throws what kept it from starting (a taken port has its code EADDRINUSE); then nothing is left running. */
+export async function createCloud(options: CloudOptions): Promise<Cloud> {
+  const parts: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) await part();
+  };
+  try {
+    return { ...(await startParts(options, parts)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)[]): Promise<Omit<Cloud, "stop">> {
+  const { config, log } = options;
+  const clock = options.clock ?? createWallClock();
+  const db = createDatabase({ url: config.databaseUrl, poolMax: config.databasePoolMax, log });
+  parts.push(() => db.stop());
+  const listener = createLiveListener({ url: config.databaseUrl, clock, log });
+  parts.push(() => listener.stop());
+  await listener.start();
+
+  const connections = createConnections();
+  const ground: Ground = {
+    config,
+    log,
+    clock,
+    randomBytes: options.randomBytes ?? nodeRandomBytes,
+    db,
+    connections,
+    link: createLink(connections),
+    limits: options.limits ?? {},
+  };
+  const watch = createPresenceWatch({ ...ground, notifyDevice });
+  parts.push(() => watch.stop());
+  const sweeps = startSweeps(ground);
+  parts.push(() => Promise.all(sweeps.map((sweep) => sweep.stop())));
+
+  const broker = await createMqttDoor(ground, watch);
+  const mqtt: { port: number } = { port: config.mqttPort };
+  const http = await createHttpDoor(ground, options, listener, () => mqtt.port);
+  // Both doors close at once: what is under way at one does not wait for the other.
+  parts.push(() => Promise.all([http.stop(), broker.stop()]));
+  const mqttAddress = await broker.start({ host: config.mqttHost, port: config.mqttPort });
+  mqtt.port = mqttAddress.port;
+  const bound = await http.start({ host: config.httpHost, port: config.httpPort });
+  const httpAddress = `http://${bound.host.includes(":") ? `[${bound.host}]` : bound.host}:${bound.port}`;
+  log.info({ httpAddress, mqttHost: mqttAddress.host, mqttPort: mqttAddress.port }, "cloud started");
+  return { httpAddress, mqttAddress, refusals: () => broker.refusals() };
+}
+
+function startSweeps({ clock, log, db }: Ground) {
+  return [
+    startRepeating({
+      clock,
+      log,
+      name: "claiming",
+      pauseMs: CLAIMING_SWEEP_MS,
+      run: async () => void (await sweepClaiming(db.kysely, clock.now())),
+    }),
+    startRepeating({
+      clock,
+      log,
+      name: "sessions",
+      pauseMs: SESSION_SWEEP_MS,
+      run: async () => void (await deleteEndedSessions(db.kysely, clock.now())),
+    }),
+  ];
+}
+
+function createMqttDoor(ground: Ground, watch: PresenceWatch): Promise<Broker> {
+  const { db, config } = ground;
+  const devices = createDeviceIngest({ db });
+  const presence = createPresenceIngest({ db, notifyDevice, applyBoot, greet: devices.hello });
+  return createBroker({
+    ...ground,
+    authenticate: createAuthenticateDevice(ground),
+    ingest: createIngest(ground, presence, devices),
+    onHeard: watch.heard,
+    onSessionEnded: presence.end,
+    limits: { atOnce: Math.max(1, config.databasePoolMax - POOL_FOR_PEOPLE), ...ground.limits.broker },
+  });
+}
+
+/** Which room takes which message. */
+function createIngest(
+  { db }: Ground,
+  presence: PresenceIngest,
+  devices: ReturnType<typeof createDeviceIngest>,
+): Ingest {
+  const events = createEventIngest({ db, applyToAlerts: applyEventToAlerts, notifyDevice });
+  const updates = createUpdateIngest({ db });
+  return (device, message, at) => {
+    switch (message.name) {
+      case "hello":
+        return presence.hello(device, message, at);
+      case "will":
+        return presence.will(device, message, at);
+      case "event":
+        return events(device, message, at);
+      case "update":
+        return updates(device, message, at);
+      case "telemetry":
+        return devices.telemetry(device, message, at);
+      case "reported":
+        return devices.reported(device, message, at);
+      case "result":
+        return devices.result(device, message, at);
+    }
+  };
+}
+
+function createHttpDoor(
+  ground: Ground,
+  options: CloudOptions,
+  listener: LiveListener,
+  getMqttPort: () => number,
+): Promise<HttpServer> {
+  const { config, db, limits } = ground;
+  const getBroker = () => ({
+    host: config.publicMqttHost ?? config.mqttHost,
+    port: config.publicMqttPort ?? getMqttPort(),
+  });
+  return createApp({
+    ...ground,
+    findAccount: createFindAccount(ground),
+    trustProxy: config.trustProxy,
+    frameAncestors: config.frameAncestors,
+    limits: limits.http,
+    register: [
+      (app) =>
+        registerAccountRoutes(app, {
+          ...ground,
+          passwords: createPasswords(options.passwordCost),
+          limits: limits.accounts,
+        }),
+      (app) =>
+        registerClaimingRoutes(app, {
+          ...ground,
+          sealKey: Buffer.from(config.sealKey, "hex"),
+          factoryToken: config.factoryToken,
+          devices: { findDevice, notifyDevice, releaseDevice },
+          getBroker,
+          limits: limits.claiming,
+        }),
+      (app) => registerDeviceRoutes(app, ground),
+      (app) => registerEventRoutes(app, { db }),
+      (app) => registerAlertRoutes(app, ground),
+      (app) => registerUpdateRoutes(app, { ...ground, judge: options.judgeFirmware }),
+      (app) => registerChunkRoutes(app, { db }),
+      (app) => registerLiveRoutes(app, { ...ground, hearers: listener, limits: limits.live }),
+      (app) => registerHealthRoutes(app, { check: () => pingDatabase(db) }),
+      registerConsoleRoutes,
+    ],
+  });
+}

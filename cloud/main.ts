@@ -1,0 +1,36 @@
+// The cloud as a program of its own: reads its configuration, migrates if asked to (`--migrate`), starts, and on SIGTERM or SIGINT stops
+// within ten seconds. What it consists of is compose.ts.
+import { pino } from "pino";
+import { createCloud } from "./compose.ts";
+import { parseConfig } from "./config.ts";
+import { migrateUp } from "./db/migrate.ts";
+
+const STOP_MS_MAX = 10_000;
+const EXIT_BAD_CONFIG = 2;
+
+async function main(): Promise<void> {
+  const parsed = parseConfig();
+  if (!parsed.ok) {
+    for (const problem of parsed.problems) console.error(problem);
+    process.exitCode = EXIT_BAD_CONFIG;
+    return;
+  }
+  const { config } = parsed;
+  const log = pino({ level: config.logLevel });
+  const asked = new Promise<string>((resolve) => {
+    process.once("SIGTERM", () => resolve("SIGTERM"));
+    process.once("SIGINT", () => resolve("SIGINT"));
+  });
+  if (process.argv.includes("--migrate")) await migrateUp(config.databaseUrl, { log });
+  const cloud = await createCloud({ config, log });
+  log.info({ signal: await asked }, "cloud stopping");
+  const limit = setTimeout(() => {
+    log.error({ ms: STOP_MS_MAX }, "cloud did not stop in time");
+    process.exit(1);
+  }, STOP_MS_MAX);
+  await cloud.stop();
+  clearTimeout(limit);
+  log.info({}, "cloud stopped");
+}
+
+await main();
