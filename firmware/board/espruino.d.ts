@@ -142,6 +142,8 @@ interface EspruinoWifi {
   connect(ssid: string, options: { password?: string }, done: (error: string | null | undefined) => void): void;
   disconnect(done?: () => void): void;
   stopAP(): void;
+  /** `rssi` in dBm, while connected. */
+  getStatus(): { station: string; mode: string; rssi?: number };
   getDetails(done?: (details: { status: string; rssi: number | string; ssid: string }) => void): {
     status: string;
     rssi: number | string;

@@ -6,7 +6,10 @@ import { isOnChip } from "./chip-facts.ts";
 const BATTERY_FULL_MV = 6600;
 const BUZZER_DUTY = 0.5;
 
-/** Button D0 and plunger D27 pull to ground, LED D2, buzzer D25, battery D35. */
+/**
+ * Button D0 and plunger D27 pull to ground, LED D2, buzzer D4, battery D35. The buzzer is not on D25 or D26: those two have converters,
+ * for which Espruino ignores the frequency, so that it would be mute.
+ */
 export function createPins(): Pins {
   pinMode(D0, "input_pullup");
   pinMode(D27, "input_pullup");
@@ -37,8 +40,8 @@ export function createPins(): Pins {
       digitalWrite(D2, on);
     },
     setBuzzer: function (hz) {
-      if (hz > 0) analogWrite(D25, BUZZER_DUTY, { freq: hz });
-      else digitalWrite(D25, 0);
+      if (hz > 0) analogWrite(D4, BUZZER_DUTY, { freq: hz });
+      else digitalWrite(D4, 0);
     },
     batteryMv: function () {
       return isOnChip() ? Math.floor(analogRead(D35) * BATTERY_FULL_MV) : 0;

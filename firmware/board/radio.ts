@@ -63,7 +63,8 @@ export function createRadio(): Radio {
       wifi.on("disconnected", fn);
     },
     rssi: function () {
-      const rssi = wifi.getDetails().rssi;
+      // On the ESP32 getDetails, which has it elsewhere, has none.
+      const rssi = wifi.getStatus().rssi;
       return typeof rssi === "number" && rssi < 0 ? Math.floor(rssi) : 0;
     },
   };
