@@ -15,6 +15,8 @@ export interface TrapHands {
   setPlunger(): void;
   spring(): void;
   pressButton(ms: number): void;
+  /** An order of the console grammar, typed over the cable. */
+  typeCommand(line: string): void;
 }
 
 export interface BuiltBundle {
@@ -31,6 +33,8 @@ export interface StoryParts {
   reporter: Reporter;
   /** The bundle the trap was flashed with. */
   flashed: BuiltBundle;
+  /** Of the network around the trap. */
+  wifi: { ssid: string; password: string };
   /** Build the next one. */
   buildNext(): Promise<BuiltBundle>;
   account: { email: string; password: string };
@@ -129,6 +133,7 @@ export function stepsOf(parts: StoryParts, thread: Thread): Step[] {
         const seen = await see(0, "the trap to print that it booted", 5_000, fromTrap("boot"));
         const running = String(seen.data.sha256);
         if (running !== flashed.sha256) throw new Error(`the trap runs ${running}, flashed was ${flashed.sha256}`);
+        hands.typeCommand(`wifi ssid="${parts.wifi.ssid}" pass="${parts.wifi.password}"`);
         return {
           ms: Math.max(0, seen.at - t0),
           facts: {
@@ -210,7 +215,7 @@ export function stepsOf(parts: StoryParts, thread: Thread): Step[] {
           0,
           "the cloud to see the trap online",
           10_000,
-          fromCloud("device", (d) => ofDevice(d) && d.online === true),
+          fromCloud("device", (d) => d.id === device().id && d.online === true),
         );
         const read = await readDevice();
         if (read.firmwareSha256 !== flashed.sha256) {
@@ -227,9 +232,8 @@ export function stepsOf(parts: StoryParts, thread: Thread): Step[] {
       name: "sprung",
       boundMs: NOTICE_BOUND_MS,
       async run() {
-        const before = witness.mark();
         hands.setPlunger();
-        await see(before, "the trap to be armed", 15_000, fromTrap("trap", { state: "armed" }));
+        await see(0, "the trap to be armed", 15_000, fromTrap("trap", { state: "armed" }));
         thread.springFrom = witness.mark();
         thread.snapAt = now();
         hands.spring();

@@ -32,8 +32,9 @@ async function follow(parts: StoryParts): Promise<{ stop(): void }> {
 /**
  * Tell the story. Never throws: a step that fails is reported and ends it.
  * @param told how many steps have been told before it begins
+ * @param begun when the first of those began, on the clock of `parts.now`
  */
-export async function tellStory(parts: StoryParts, told: number): Promise<StoryEnd> {
+export async function tellStory(parts: StoryParts, told: number, begun: number): Promise<StoryEnd> {
   const thread: Thread = {
     device: null,
     springFrom: 0,
@@ -44,7 +45,6 @@ export async function tellStory(parts: StoryParts, told: number): Promise<StoryE
     updateFrom: 0,
     next: null,
   };
-  const begun = parts.now();
   let cases = told;
   let name = "sign-in";
   let at = begun;

@@ -1,0 +1,293 @@
+// Owns the wiring of `trapline up`: database, cloud, firmware, simulated trap, story, page; top to bottom, unwound in reverse. What each
+// part does is the part's own.
+import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pino } from "pino";
+import { createCloud } from "../../cloud/compose.ts";
+import { ensureFirmware } from "../../firmware/bundle/build.ts";
+import { createSimulator } from "../../simulator/compose.ts";
+import { createApiClient } from "./api-client.ts";
+import { startBeside } from "./beside.ts";
+import { startUpDatabase } from "./database.ts";
+import { type Home, openHome } from "./home.ts";
+import { choosePorts, type PortName } from "./ports.ts";
+import { createJsonReporter, createPersonReporter, type Facts, type Reporter } from "./reporter.ts";
+import { tellStory, witnessConsole } from "./story.ts";
+import type { BuiltBundle } from "./story-steps.ts";
+import { createWitness } from "./witness.ts";
+
+export interface UpOptions {
+  /** The repository. */
+  root: string;
+  dataDir: string;
+  /** Address of another PostgreSQL. */
+  databaseUrl: string | undefined;
+  once: boolean;
+  json: boolean;
+  verbose: boolean;
+  ports: Partial<Record<PortName, number>>;
+  out(line: string): void;
+  err(line: string): void;
+  colour: boolean;
+  /** Resolves when a person wants it to end. */
+  interrupted: Promise<void>;
+}
+
+interface Part {
+  name: string;
+  stop(): Promise<void> | void;
+}
+
+const WIFI = { ssid: "trapline", password: "mind-your-fingers" };
+const STORY_STEPS_BEFORE = 4;
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Stop what was started, the last first; a part that cannot stop is told and does not keep the others. */
+async function unwind(parts: Part[], reporter: Reporter): Promise<void> {
+  for (const part of parts.reverse()) {
+    try {
+      await part.stop();
+    } catch (thrown) {
+      reporter.remark(`${part.name} did not stop cleanly: ${errorOf(thrown).message}`);
+    }
+  }
+}
+
+async function build(
+  root: string,
+  outDir: string,
+  version?: string,
+): Promise<BuiltBundle & { boot: Uint8Array; fresh: boolean }> {
+  const built = await ensureFirmware({ root, outDir, version });
+  if (!built.ok) {
+    const first = built.refusals.slice(0, 5).map((refusal) => JSON.stringify(refusal));
+    throw new Error(`the firmware is refused:\n  ${first.join("\n  ")}`);
+  }
+  return {
+    version: built.manifest.version,
+    sha256: built.bundle.sha256,
+    size: built.bundle.size,
+    bytes: await readFile(built.bundle.path),
+    boot: await readFile(built.boot.path),
+    fresh: built.fresh,
+  };
+}
+
+/** The version after this one, so that an update is a step forward. */
+function nextVersion(version: string): string {
+  const [core = "0.0.0"] = version.split("-");
+  const [major = "0", minor = "0", patch = "0"] = core.split(".");
+  return `${major}.${minor}.${Number(patch) + 1}`;
+}
+
+/** Run one of the first steps, tell it, and hand its product on. */
+async function tell<T>(
+  reporter: Reporter,
+  name: string,
+  run: () => Promise<T>,
+  say: (product: T) => { facts: Facts; words: string },
+): Promise<T> {
+  const t0 = performance.now();
+  try {
+    const product = await run();
+    const { facts, words } = say(product);
+    reporter.step(name, performance.now() - t0, facts, words);
+    return product;
+  } catch (thrown) {
+    reporter.failed(name, performance.now() - t0, errorOf(thrown));
+    throw thrown;
+  }
+}
+
+/** The parts that are up before the story begins. */
+interface Stage {
+  reporter: Reporter;
+  parts: Part[];
+  home: Home;
+  ports: Record<PortName, number>;
+}
+
+async function openStage(options: UpOptions, reporter: Reporter, parts: Part[]): Promise<Stage> {
+  const home = openHome(options.dataDir);
+  parts.push({ name: "folder", stop: home.release });
+  const ports = await choosePorts(options.ports, (text) => reporter.remark(text));
+  return { reporter, parts, home, ports };
+}
+
+/** Everything up, the story told, the page open until the person leaves. Returns the exit status. */
+async function perform(options: UpOptions, stage: Stage): Promise<number> {
+  const { reporter, parts, home, ports } = stage;
+  const { secrets } = home;
+  const log = pino({ level: options.verbose ? "info" : "silent" }, pino.destination(2));
+  const begun = performance.now();
+
+  const flashed = await tell(
+    reporter,
+    "bundle",
+    () => build(options.root, home.firmware),
+    (b) => ({
+      facts: { version: b.version, sha256: b.sha256, size: b.size, fresh: b.fresh },
+      words: `${b.version}, ${b.size} bytes, sha256 ${b.sha256.slice(0, 12)}${b.fresh ? "" : " (built before)"}`,
+    }),
+  );
+  const database = await tell(
+    reporter,
+    "database",
+    async () => {
+      const started = await startUpDatabase(home.database, options.databaseUrl, log);
+      parts.push({ name: "database", stop: started.stop });
+      return started;
+    },
+    (d) => ({
+      facts: { server: d.server, adopted: d.adopted, applied: d.applied, version: d.version },
+      words: `PostgreSQL (${d.server}${d.adopted ? ", of a killed run, taken over" : ""}), schema ${d.version}, ${d.applied} migrations applied`,
+    }),
+  );
+  const pageOrigin = `http://127.0.0.1:${ports.page}`;
+  const cloud = await tell(
+    reporter,
+    "broker",
+    async () => {
+      const started = await createCloud({
+        config: {
+          databaseUrl: database.url,
+          databasePoolMax: 10,
+          httpHost: "127.0.0.1",
+          httpPort: ports.api,
+          mqttHost: "127.0.0.1",
+          mqttPort: ports.mqtt,
+          publicMqttHost: null,
+          publicMqttPort: null,
+          factoryToken: secrets.factoryToken,
+          sealKey: secrets.sealKey,
+          trustProxy: [],
+          frameAncestors: [pageOrigin],
+          logLevel: "info",
+        },
+        log,
+      });
+      parts.push({ name: "cloud", stop: started.stop });
+      return started;
+    },
+    (c) => ({ facts: { port: c.mqttAddress.port }, words: `mqtt://127.0.0.1:${c.mqttAddress.port}` }),
+  );
+  const api = createApiClient(cloud.httpAddress);
+  await tell(
+    reporter,
+    "api",
+    () => api.get<{ status: string }>("/api/v1/health"),
+    () => ({ facts: { address: cloud.httpAddress }, words: cloud.httpAddress }),
+  );
+
+  const witness = createWitness(() => performance.now());
+  void options.interrupted.then(() => witness.stop("stopped by the person"));
+  const simulator = await startTrap(options, stage, cloud.httpAddress, flashed);
+  simulator.trap.onConsoleLine(({ line }) => {
+    if (options.verbose) options.err(line);
+    witnessConsole(witness, line);
+  });
+  simulator.trap.powerOn();
+
+  let token = "";
+  const end = await tellStory(
+    {
+      api,
+      witness,
+      reporter,
+      flashed,
+      hands: {
+        serialNumber: secrets.trap.serialNumber,
+        setPlunger: () => simulator.trap.setPlunger(),
+        spring: () => simulator.trap.spring(),
+        pressButton: (ms) => simulator.trap.pressButton(ms),
+        typeCommand: (line) => simulator.trap.typeCommand(line),
+      },
+      wifi: WIFI,
+      buildNext: () => build(options.root, join(home.firmware, "next"), nextVersion(flashed.version)),
+      account: { email: secrets.email, password: secrets.password },
+      onSession: (value) => {
+        token = value;
+      },
+      now: () => performance.now(),
+    },
+    STORY_STEPS_BEFORE,
+    begun,
+  );
+  if (options.once || !end.ok) return end.ok ? 0 : 1;
+
+  const beside = await startBeside(ports.page, () => ({
+    left: `${cloud.httpAddress}/#token=${token}`,
+    right: `${simulator.address}/`,
+  }));
+  parts.push({ name: "page", stop: beside.stop });
+  reporter.remark("");
+  reporter.remark(
+    `open ${beside.address} to play; sign in elsewhere as ${secrets.email}, password ${secrets.password}`,
+  );
+  reporter.remark("Ctrl-C ends everything; the data stays");
+  await options.interrupted;
+  return 0;
+}
+
+/** The simulated trap: registered with the cloud as the host that flashes it does, flashed with the bundle, not yet powered. */
+async function startTrap(
+  options: UpOptions,
+  { home, ports, parts }: Stage,
+  cloudAddress: string,
+  flashed: BuiltBundle & { boot: Uint8Array },
+) {
+  const { trap } = home.secrets;
+  const cloud = new URL(cloudAddress);
+  const factory = createApiClient(cloudAddress);
+  factory.useToken(home.secrets.factoryToken);
+  const hardware = "esp32";
+  await factory.post("/api/v1/factory/devices", { ...trap, hardware, kind: "live-catch" });
+  const simulator = await createSimulator({
+    identity: {
+      serial: trap.serialNumber,
+      mac: trap.macAddress,
+      key: trap.key,
+      hardware,
+      kind: "live-catch",
+      host: cloud.hostname,
+      port: Number(cloud.port),
+    },
+    bundle: flashed.bytes,
+    boot: flashed.boot,
+    wifi: WIFI,
+    seed: randomInt(2 ** 31),
+    imageFile: options.once ? undefined : join(home.simulator, "flash.bin"),
+    reflash: true,
+    controlPort: ports.simulator,
+  });
+  parts.push({ name: "simulator", stop: () => simulator.stop() });
+  return simulator;
+}
+
+/**
+ * From an empty machine to an answered alert. Never throws.
+ * @returns the exit status: 0 if the whole story was seen, 1 if not, 130 if the person ended it before its end
+ */
+export async function up(options: UpOptions): Promise<number> {
+  const reporter = options.json
+    ? createJsonReporter(options.out, options.err)
+    : createPersonReporter(options.out, options.colour);
+  const parts: Part[] = [];
+  let interrupted = false;
+  void options.interrupted.then(() => {
+    interrupted = true;
+  });
+  try {
+    const status = await perform(options, await openStage(options, reporter, parts));
+    return interrupted && status !== 0 ? 130 : status;
+  } catch (thrown) {
+    reporter.remark(errorOf(thrown).message);
+    return interrupted ? 130 : 1;
+  } finally {
+    await unwind(parts, reporter);
+  }
+}
