@@ -1,7 +1,8 @@
 // Owns the one call that judges device sources: it makes the compiler's program once and gives it to the checks of source, types and
 // calls. What it leaves: the emitted bundle (check-output.ts).
 import * as path from "node:path";
-import * as ts from "typescript";
+import ts from "typescript";
+import { createCallGraph } from "./call-graph.ts";
 import { checkRecursion } from "./check-recursion.ts";
 import { checkSource } from "./check-source.ts";
 import { checkTypes } from "./check-types.ts";
@@ -16,16 +17,22 @@ export interface CheckOptions {
   compilerOptions?: ts.CompilerOptions;
 }
 
+export interface DeviceProgram {
+  root: string;
+  program: ts.Program;
+  /** The device's own sources, without declarations. */
+  files: readonly ts.SourceFile[];
+}
+
 /**
  * Judges every device source: firmware except firmware/bundle.
  * @param root the repository. @returns refusals in the order of files and lines; none means the sources are in the dialect.
  */
 export function checkFirmware(root: string, options: CheckOptions = {}): Refusal[] {
-  const program = createDeviceProgram(root, options);
-  const checker = program.getTypeChecker();
+  const device = createDeviceProgram(root, options);
+  const checker = device.program.getTypeChecker();
   const name = (file: ts.SourceFile) => path.relative(root, file.fileName).replaceAll(path.sep, "/");
-  const ours = program.getSourceFiles().filter((file) => !file.isDeclarationFile);
-  const refusals = ours.flatMap((file) =>
+  const refusals = device.files.flatMap((file) =>
     checkSource({
       file,
       checker,
@@ -34,8 +41,8 @@ export function checkFirmware(root: string, options: CheckOptions = {}): Refusal
       mayEvaluate: name(file).startsWith("firmware/boot/"),
     }),
   );
-  refusals.push(...checkRecursion(checker, ours, name));
-  refusals.push(...withoutEchoes(checkTypes(program, name), refusals));
+  refusals.push(...checkRecursion(createCallGraph(checker, device.files), name));
+  refusals.push(...withoutEchoes(checkTypes(device.program, name), refusals));
   return refusals.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }
 
@@ -47,7 +54,8 @@ function withoutEchoes(found: Refusal[], known: readonly Refusal[]): Refusal[] {
   return found.filter((one) => one.id !== "type-error" || !taken.has(`${one.file}:${one.line}`));
 }
 
-function createDeviceProgram(root: string, options: CheckOptions): ts.Program {
+/** The compiler's view of the device sources, under firmware/tsconfig.json. */
+export function createDeviceProgram(root: string, options: CheckOptions = {}): DeviceProgram {
   const configPath = path.join(root, "firmware", "tsconfig.json");
   const { config, error } = ts.readConfigFile(configPath, ts.sys.readFile);
   if (error !== undefined) throw new Error(`${configPath}: ${ts.flattenDiagnosticMessageText(error.messageText, " ")}`);
@@ -60,5 +68,6 @@ function createDeviceProgram(root: string, options: CheckOptions): ts.Program {
   host.fileExists = (file) => overlay.has(file) || fileExists.call(host, file);
   const declarations = parsed.fileNames.filter((file) => file.endsWith(".d.ts"));
   const rootNames = options.files === undefined ? parsed.fileNames : [...declarations, ...options.files];
-  return ts.createProgram({ rootNames, options: compilerOptions, host });
+  const program = ts.createProgram({ rootNames, options: compilerOptions, host });
+  return { root, program, files: program.getSourceFiles().filter((file) => !file.isDeclarationFile) };
 }

@@ -1,6 +1,6 @@
 // Owns the findings of kind `source`: forms of the TypeScript syntax tree that lower to something the interpreter lacks or gets wrong.
 // It sees one file at a time and asks the compiler for types only where the form alone does not tell.
-import * as ts from "typescript";
+import ts from "typescript";
 import { createRefusal, type DialectId, type Refusal } from "./dialect.ts";
 
 export interface SourceFileToCheck {

@@ -1,6 +1,6 @@
 // Owns the findings of kind `types`: what the compiler refuses against the restricted library (firmware/lib, firmware/board), told in
 // terms of the dialect. An error that belongs to no row is still a refusal, under `type-error`.
-import * as ts from "typescript";
+import ts from "typescript";
 import { createRefusal, DIALECT, type DialectId, type DialectRule, type Refusal } from "./dialect.ts";
 
 /** `name` tells how a file is called in refusals; undefined for files that are not ours to judge. */

@@ -23,9 +23,11 @@ export async function compileEntry(input: CompileInput): Promise<string> {
   const bundle = await rollup({
     input: input.entry,
     plugins: [createDevicePlugin(input)],
-    // What rollup only warns of (a missing export, a cycle) would fail on the trap.
+    // Off: it drops members of objects that only a conversion to text calls. Terser drops what nothing uses.
+    treeshake: false,
+    // What rollup only warns of (a missing export, a cycle) would fail on the trap. Where eval may stand is the dialect's business.
     onwarn: (warning) => {
-      throw new Error(`rollup: ${warning.message}`);
+      if (warning.code !== "EVAL") throw new Error(`rollup: ${warning.message}`);
     },
   });
   try {
@@ -44,6 +46,7 @@ function createDevicePlugin(input: CompileInput): Plugin {
     resolveId(id, importer) {
       if (id === "#protocol") return path.join(firmware, "protocol", "index.ts");
       if (id === "tslib") return HELPERS_ID;
+      if (input.overlay?.has(id)) return id;
       return importer !== undefined && id.startsWith(".") ? path.resolve(path.dirname(importer), id) : null;
     },
     load(id) {

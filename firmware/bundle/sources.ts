@@ -2,11 +2,10 @@
 // the versions of the tools that make them.
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import * as path from "node:path";
 import { VERSION as ROLLUP_VERSION } from "rollup";
 import ts from "typescript";
-
-const TERSER_PACKAGE = "node_modules/terser/package.json";
 
 /** SHA-256 in hexadecimal over the firmware's files, the pipeline's, the tools' versions and the version asked for. */
 export async function hashSources(root: string, version: string | undefined): Promise<string> {
@@ -22,12 +21,12 @@ export async function hashSources(root: string, version: string | undefined): Pr
         .digest(),
     );
   }
-  hash.update(JSON.stringify([version ?? null, ts.version, ROLLUP_VERSION, await readTerserVersion(root)]));
+  hash.update(JSON.stringify([version ?? null, ts.version, ROLLUP_VERSION, readTerserVersion()]));
   return hash.digest("hex");
 }
 
-async function readTerserVersion(root: string): Promise<string> {
-  const parsed: unknown = JSON.parse(await readFile(path.join(root, TERSER_PACKAGE), "utf8"));
-  if (typeof parsed === "object" && parsed !== null && "version" in parsed) return String(parsed.version);
-  throw new Error(`${TERSER_PACKAGE} names no version`);
+/** Terser tells its version nowhere but in its package. */
+function readTerserVersion(): string {
+  const { version } = createRequire(import.meta.url)("terser/package.json") as { version: string };
+  return version;
 }

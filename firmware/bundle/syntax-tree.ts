@@ -63,8 +63,16 @@ export function getName(pattern: acorn.Pattern): string {
  */
 export function isPlainInitialiser(initialiser: Node, own: readonly Node[], later: ReadonlySet<string>): boolean {
   const runsCode = !own.some((node) => isFunction(node));
-  return listOwnNodes([initialiser]).every((node) => {
-    if (node.type === "Identifier") return !later.has(node.name);
+  const nodes = listOwnNodes([initialiser]);
+  const labels = new Set(nodes.flatMap(listLabels));
+  return nodes.every((node) => {
+    if (node.type === "Identifier") return labels.has(node) || !later.has(node.name);
     return runsCode || (node.type !== "CallExpression" && node.type !== "NewExpression");
   });
+}
+
+/** Identifiers that name a member, not a variable. */
+function listLabels(node: Node): Node[] {
+  if (node.type === "Property" && !node.computed) return [node.key];
+  return node.type === "MemberExpression" && !node.computed ? [node.property] : [];
 }

@@ -7,6 +7,8 @@ export interface TestConfig {
   databaseUrl: string | undefined;
   /** Replays a random test; without it every run draws its own. */
   seed: number | undefined;
+  /** The real interpreter's Linux build, best one with the ESP32's limits. Without it the tests that run on it are skipped. */
+  espruinoBin: string | undefined;
 }
 
 export function parseTestConfig(env: NodeJS.ProcessEnv = process.env): TestConfig {
@@ -14,5 +16,6 @@ export function parseTestConfig(env: NodeJS.ProcessEnv = process.env): TestConfi
     ci: env.TRAPLINE_CI === "1",
     databaseUrl: env.DATABASE_URL || undefined,
     seed: Number(env.TRAPLINE_SEED) || undefined,
+    espruinoBin: env.ESPRUINO_BIN || undefined,
   };
 }

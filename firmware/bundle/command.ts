@@ -1,0 +1,88 @@
+// Owns the command line of the pipeline, `npm run firmware -- build | stats`: arguments in, lines and an exit code out.
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import { BOOT_BYTES_MAX, BUNDLE_BYTES_MAX } from "./budget.ts";
+import { type BuildResult, buildFirmware, ensureFirmware } from "./build.ts";
+import { formatRefusal } from "./dialect.ts";
+import { listDeepestChain, type ProgramStats, readStats } from "./stats.ts";
+
+export interface CommandIo {
+  /** The repository. */
+  root: string;
+  /** One line. */
+  write(line: string): void;
+  writeError(line: string): void;
+}
+
+const USAGE = `usage: npm run firmware -- build [--version X] [--out FOLDER] [--json]
+       npm run firmware -- stats [--version X] [--out FOLDER] [--json]`;
+
+/** @returns the exit code: 0 done, 1 refused or above the budget, 2 not understood. */
+export async function firmwareCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  const parsed = parseCommand(argv);
+  if (parsed === undefined) {
+    io.writeError(USAGE);
+    return 2;
+  }
+  const options = {
+    root: io.root,
+    outDir: path.resolve(io.root, parsed.out ?? path.join(".trapline", "firmware")),
+    ...(parsed.version === undefined ? {} : { version: parsed.version }),
+  };
+  const result = parsed.name === "build" ? await buildFirmware(options) : await ensureFirmware(options);
+  if (!result.ok) return tellRefusals(result, parsed.json, io);
+  const bundle = { ...result.bundle, ...(await readStats(result.bundle.path)) };
+  const boot = { ...result.boot, ...(await readStats(result.boot.path)) };
+  const within = bundle.size <= BUNDLE_BYTES_MAX && boot.size <= BOOT_BYTES_MAX;
+  const chain = parsed.name === "stats" ? listDeepestChain(io.root) : undefined;
+  const { version } = result.manifest;
+  if (parsed.json) io.write(JSON.stringify({ ok: within, version, bundle, boot, chain }));
+  else {
+    io.write(`firmware ${version} in ${options.outDir}`);
+    io.write(formatProgram("bundle", bundle, BUNDLE_BYTES_MAX, result.bundle.sha256));
+    io.write(formatProgram("boot", boot, BOOT_BYTES_MAX, result.boot.sha256));
+    if (chain !== undefined) io.write(`deepest chain of calls, ${chain.length}: ${chain.join(" > ")}`);
+    if (!within) io.writeError("above the budget of firmware/bundle/budget.ts");
+  }
+  return within ? 0 : 1;
+}
+
+interface ParsedCommand {
+  name: "build" | "stats";
+  version?: string;
+  out?: string;
+  json: boolean;
+}
+
+function parseCommand(argv: readonly string[]): ParsedCommand | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { version: { type: "string" }, out: { type: "string" }, json: { type: "boolean", default: false } },
+    });
+    const [name, ...rest] = positionals;
+    if ((name !== "build" && name !== "stats") || rest.length > 0) return undefined;
+    return { name, ...values };
+  } catch {
+    // An unknown option: the usage says what there is.
+    return undefined;
+  }
+}
+
+function tellRefusals(result: BuildResult & { ok: false }, json: boolean, io: CommandIo): number {
+  if (json) io.write(JSON.stringify({ ok: false, refusals: result.refusals }));
+  else {
+    for (const refusal of result.refusals) io.writeError(formatRefusal(refusal));
+    io.writeError(`${result.refusals.length} refused; nothing was written`);
+  }
+  return 1;
+}
+
+function formatProgram(name: string, stats: ProgramStats, bytesMax: number, sha256: string): string {
+  const share = Math.round((stats.size / bytesMax) * 100);
+  return (
+    `${name}: ${stats.size} of ${bytesMax} bytes (${share} %), sha256 ${sha256.slice(0, 16)}, ${stats.functions} functions, ` +
+    `${stats.residentFunctions} resident with about ${stats.residentVariables} variables`
+  );
+}

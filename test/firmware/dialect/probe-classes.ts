@@ -1,0 +1,151 @@
+// Owns the judgement over every measured difference between Node and the interpreter, by the name of its snippet. Each is refused by the
+// checker, lowered away by the pipeline, or harmless for the reason given; dialect-facts.test.ts proves each of them.
+import type { DialectId } from "../../../firmware/bundle/dialect.ts";
+
+/** The checker refuses the snippet under this row of the dialect. */
+export const REFUSED: { [id in DialectId]?: readonly string[] } = {
+  "for-in": ["closure in for-let-in loop", "for in + delete"],
+  "name-of-function": ["fn.name", "error.name"],
+  json: [
+    "spread object",
+    "computed keys",
+    "JSON stringify indent",
+    "JSON stringify replacer",
+    "JSON.parse trailing",
+    "JSON ctrl char",
+    "Object.getter enumerable in JSON",
+    "JSON.parse dup",
+    "JSON.parse proto",
+    "JSON.parse single quote",
+    "JSON.parse trailing comma",
+    "E.getErrorFlags",
+  ],
+  iteration: ["spread string"],
+  "tagged-template": ["tagged template"],
+  "private-name": ["class private #"],
+  "extends-builtin": ["class extends Error", "class extends Array"],
+  collection: ["for of Map", "Map", "Set", "WeakMap", "Symbol", "Symbol.iterator", "Proxy", "Reflect"],
+  generator: ["generators"],
+  async: ["async/await"],
+  bigint: ["BigInt"],
+  power: ["exponent **", "**="],
+  label: ["labelled break", "labelled continue"],
+  "default-not-last": ["switch fallthrough/default mid", "string switch default first"],
+  "instanceof-builtin": ["error types", "Uint8Array.slice type", "instanceof Error of internal"],
+  "regular-expression": [
+    "regex lazy",
+    "regex {n,m}",
+    "regex lookahead",
+    "regex noncapture",
+    "regex named group",
+    "regex anchors multi",
+    "regex ? quant",
+  ],
+  "regular-expression-method": ["matchAll"],
+  "missing-object-function": ["Object.freeze", "Object.freeze call passthrough", "static via setPrototypeOf"],
+  "numeric-key": ["key order numeric", "number key loop"],
+  "missing-array-method": [
+    "array lastIndexOf",
+    "reduceRight",
+    "array flat",
+    "array flatMap",
+    "Array.from",
+    "Array.from length",
+    "Array.of",
+    "array at",
+    "array entries()",
+    "array keys()",
+  ],
+  sort: ["array sort stable"],
+  "length-assignment": ["array length assign"],
+  "missing-string-method": ["trimStart", "codePointAt", "localeCompare"],
+  "wide-character": ["unicode string len", "unicode identifiers"],
+  "missing-number-function": [
+    "Number.isInteger",
+    "Number.isFinite",
+    "Number.isNaN",
+    "Number.MAX_SAFE_INTEGER",
+    "Number.EPSILON",
+  ],
+  fraction: ["float fmt", "float precision eq"],
+  "unrounded-division": ["float fmt 2"],
+  "wide-number": ["exp fmt"],
+  "missing-math-function": ["Math.trunc/sign", "Math.log2/log10/hypot", "Math.imul"],
+  date: ["Date UTC"],
+  "typed-array-copy": ["Uint8Array.from"],
+  "text-codec": ["TextEncoder"],
+  promise: ["Promise finally", "Promise.race", "Promise.allSettled", "queueMicrotask", "setImmediate"],
+  "foreign-global": ["global", "Serial console free", "analogRead", "Modules.addCached"],
+  unreachable: ["ASI return newline"],
+  recursion: ["recursion 100", "recursion 1000"],
+  "type-error": ["EventEmitter-like on/emit", "storage as module"],
+  prototype: [
+    "Array.prototype.slice typeof",
+    "Array.prototype.slice.call after ref",
+    "Object.prototype.toString.call",
+    "Array.prototype.map.call",
+    "String.prototype.slice",
+    "Function.prototype.call",
+    "static via __proto__",
+  ],
+  arguments: ["arguments.length in nested"],
+  "inexact-math": ["Math.round neg half"],
+  eval: ['var name "of"', "unused label syntax"],
+};
+
+/** The pipeline makes of the snippet what answers the same on both. */
+export const LOWERED: readonly string[] = [
+  "function hoisting",
+  "closure in for-let loop",
+  "closure in for-const-of loop",
+  "arrow default args",
+  "default params",
+  "rest params",
+  "spread call",
+  "spread array",
+  "destructure obj",
+  "destructure const obj",
+  "destructure rename/default",
+  "destructure arr",
+  "destructure params",
+  "swap",
+  "class fields",
+  "3-level super.method",
+  "for of destructure entries",
+  "optional chaining .",
+  "optional chaining deep",
+  "optional chaining call",
+  "optional chaining []",
+  "nullish assign ??=",
+  "||= &&=",
+  "var named of/async",
+  "const in for of with closures async",
+  "native class static inherit",
+  "nested fn hoist inside fn",
+  "nested fn hoist direct call stmt",
+  "class field no init",
+  "var-hoist read before in untaken branch",
+  "var-hoist global capture",
+];
+
+export interface Harmless {
+  /** A global of the board: declared in firmware/board, and not there on Node, which is all that differs. */
+  global: string;
+  reason: string;
+}
+
+const BOARD_ONLY =
+  "Device code reaches it through board/ alone, and the double of the board has it: no program runs on bare Node.";
+
+export const HARMLESS: { [name: string]: Harmless } = {
+  "setInterval error": {
+    global: "setInterval",
+    reason: "An interval outlives an error of its function on the device, and so it does on the double of the board.",
+  },
+  "E.on uncaught": { global: "E", reason: BOARD_ONLY },
+  getTime: { global: "getTime", reason: BOARD_ONLY },
+  "setWatch on fake pin": { global: "setWatch", reason: BOARD_ONLY },
+  "digitalWrite fake pin": { global: "digitalWrite", reason: BOARD_ONLY },
+  "E.toString big": { global: "E", reason: BOARD_ONLY },
+  "E.getSizeOf": { global: "E", reason: BOARD_ONLY },
+};

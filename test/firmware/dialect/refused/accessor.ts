@@ -1,0 +1,6 @@
+// refuses: accessor
+export const trap = {
+  get state(): string {
+    return "armed";
+  },
+};

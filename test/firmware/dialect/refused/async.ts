@@ -1,0 +1,4 @@
+// refuses: async
+export async function connect(): Promise<void> {
+  await undefined;
+}

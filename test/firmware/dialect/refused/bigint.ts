@@ -1,0 +1,2 @@
+// refuses: bigint
+export const wide = 10n;

@@ -1,0 +1,2 @@
+// refuses: collection
+export const seen = new Map<string, number>();

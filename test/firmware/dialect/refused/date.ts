@@ -1,0 +1,2 @@
+// refuses: date
+export const now = (): number => Date.now();

@@ -1,0 +1,4 @@
+// refuses: debugger
+export function stop(): void {
+  debugger;
+}

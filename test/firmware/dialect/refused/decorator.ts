@@ -1,0 +1,6 @@
+// refuses: decorator
+function noted(_target: unknown, _context: unknown): void {}
+export class Trap {
+  @noted
+  spring(): void {}
+}

@@ -1,0 +1,5 @@
+// refuses: enumeration
+export enum State {
+  Armed,
+  Sprung,
+}

@@ -1,0 +1,2 @@
+// refuses: eval
+export const run = (code: string): unknown => eval(code);

@@ -1,0 +1,2 @@
+// refuses: extends-builtin
+export class TrapError extends Error {}

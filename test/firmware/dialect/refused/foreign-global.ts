@@ -1,0 +1,2 @@
+// refuses: foreign-global
+export const home = process2.env;

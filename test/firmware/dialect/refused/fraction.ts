@@ -1,0 +1,2 @@
+// refuses: fraction
+export const DUTY = 0.5;

@@ -1,0 +1,10 @@
+// refuses: function-in-block
+export function choose(loud: boolean): string {
+  if (loud) {
+    function shout(): string {
+      return "!";
+    }
+    return shout();
+  }
+  return "";
+}

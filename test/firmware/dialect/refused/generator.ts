@@ -1,0 +1,4 @@
+// refuses: generator
+export function* count(): unknown {
+  yield 1;
+}

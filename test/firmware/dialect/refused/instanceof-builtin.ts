@@ -1,0 +1,2 @@
+// refuses: instanceof-builtin
+export const isFault = (thrown: unknown): boolean => thrown instanceof Error;

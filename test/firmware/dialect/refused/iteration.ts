@@ -1,0 +1,2 @@
+// refuses: iteration
+export const letters = [..."abc"];

@@ -1,0 +1,2 @@
+// refuses: json
+export const read = (text: string): unknown => JSON.parse(text);

@@ -1,0 +1,4 @@
+// refuses: length-assignment
+export function clear(items: string[]): void {
+  items.length = 0;
+}

@@ -1,0 +1,2 @@
+// refuses: missing-math-function
+export const cut = (x: number): number => Math.trunc(x);

@@ -1,0 +1,2 @@
+// refuses: missing-object-function
+export const settled = Object.freeze({ state: "armed" });

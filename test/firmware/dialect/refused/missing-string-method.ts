@@ -1,0 +1,2 @@
+// refuses: missing-string-method
+export const bare = (text: string): unknown => text.trimStart();

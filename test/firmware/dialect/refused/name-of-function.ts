@@ -1,0 +1,2 @@
+// refuses: name-of-function
+export const nameOf = (run: () => void): unknown => run.name;

@@ -1,0 +1,2 @@
+// refuses: numeric-key
+export const NAMES = { 1: "armed", 2: "sprung" };

@@ -1,0 +1,2 @@
+// refuses: power
+export const square = (x: number): number => x ** 2;

@@ -1,0 +1,2 @@
+// refuses: promise
+export const later = Promise.resolve(1);

@@ -1,0 +1,2 @@
+// refuses: random
+export const roll = (): number => Math.random();

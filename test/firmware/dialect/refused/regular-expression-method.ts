@@ -1,0 +1,2 @@
+// refuses: regular-expression-method
+export const find = (text: string): unknown => text.match("a");

@@ -1,0 +1,2 @@
+// refuses: sort
+export const order = (items: number[]): unknown => items.sort();

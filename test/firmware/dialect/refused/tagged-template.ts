@@ -1,0 +1,3 @@
+// refuses: tagged-template
+const tag = (parts: TemplateStringsArray): string => parts.join("");
+export const text = tag`a`;

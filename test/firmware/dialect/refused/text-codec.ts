@@ -1,0 +1,2 @@
+// refuses: text-codec
+export const encoder = new TextEncoder();

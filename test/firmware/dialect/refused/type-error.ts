@@ -1,0 +1,2 @@
+// refuses: type-error
+export const count: number = "one";

@@ -1,0 +1,3 @@
+// refuses: type-escape
+// @ts-ignore
+export const text: string = 5;

@@ -1,0 +1,5 @@
+// refuses: unreachable
+export function read(): number | undefined {
+  return
+  1;
+}

@@ -1,0 +1,2 @@
+// refuses: unrounded-division
+export const half = (x: number): number => x / 2 + 1;

@@ -1,0 +1,2 @@
+// refuses: wide-character
+export const UNIT = "°C";

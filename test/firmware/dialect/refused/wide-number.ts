@@ -1,0 +1,2 @@
+// refuses: wide-number
+export const FAR = 1e21;
