@@ -40,7 +40,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   const trap = createSimulatedTrap({ ...options, clock, world, bootMs: options.bootMs ?? BOOT_MS });
   let control: ControlServer;
   try {
-    control = await startControlServer({ trap, port: options.controlPort ?? 0 });
+    control = await startControlServer({ trap, clock: createWallClock(), port: options.controlPort ?? 0 });
   } catch (thrown) {
     trap.stop();
     throw thrown;

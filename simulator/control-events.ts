@@ -1,5 +1,6 @@
 // Owns the live side of the control page: server-sent events with the trap's state, gathered over a moment since a lamp can blink faster
 // than anybody looks, and with every console line.
+import type { Clock, TimerHandle } from "./board/clock.ts";
 import { type Exchange, sendProblem, startStream } from "./control-http.ts";
 import type { ConsoleEntry, SimulatedTrap } from "./trap.ts";
 
@@ -12,29 +13,34 @@ const GATHER_MS = 25;
 const HEARTBEAT_MS = 15_000;
 const STREAMS_MAX = 32;
 
-export function createEventStreams(trap: SimulatedTrap): EventStreams {
+/** `clock` is that of the people who watch, not the trap's. */
+export function createEventStreams(trap: SimulatedTrap, clock: Clock): EventStreams {
   const streams = new Set<Exchange>();
-  let gathering: NodeJS.Timeout | undefined;
+  let gathering: TimerHandle = 0;
+  let heartbeat: TimerHandle = 0;
 
   function send(exchange: Exchange, event: string, data: object): void {
     exchange.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   function sendState(): void {
-    gathering = undefined;
+    gathering = 0;
     const state = trap.getState();
     for (const stream of streams) send(stream, "state", state);
   }
 
   const stopState = trap.onChange(() => {
-    if (streams.size > 0) gathering ??= setTimeout(sendState, GATHER_MS);
+    if (streams.size > 0 && gathering === 0) gathering = clock.setTimer(GATHER_MS, sendState);
   });
   const stopLines = trap.onConsoleLine((entry: ConsoleEntry) => {
     for (const stream of streams) send(stream, "line", entry);
   });
-  const heartbeat = setInterval(() => {
+
+  function beat(): void {
     for (const stream of streams) stream.response.write(": still here\n\n");
-  }, HEARTBEAT_MS);
+    heartbeat = clock.setTimer(HEARTBEAT_MS, beat);
+  }
+  beat();
 
   return {
     open(exchange) {
@@ -50,8 +56,8 @@ export function createEventStreams(trap: SimulatedTrap): EventStreams {
       send(exchange, "console", { lines: trap.consoleLines() });
     },
     stop() {
-      clearInterval(heartbeat);
-      clearTimeout(gathering);
+      clock.clearTimer(heartbeat);
+      clock.clearTimer(gathering);
       stopState();
       stopLines();
       for (const stream of streams) stream.response.end();

@@ -3,6 +3,7 @@
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import type * as net from "node:net";
+import type { Clock } from "./board/clock.ts";
 import { createEventStreams, type EventStreams } from "./control-events.ts";
 import {
   checkOrigin,
@@ -26,6 +27,8 @@ export interface ControlServer {
 
 export interface ControlOptions {
   trap: SimulatedTrap;
+  /** The host's time, whatever the trap's is. */
+  clock: Clock;
   /** 0 for any that is free. */
   port: number;
   /** The pages' folder; the simulator's own unless told. */
@@ -47,7 +50,7 @@ const PAGES: Record<string, { file: string; type: string }> = {
 /** @throws Error of the system if the port is taken. */
 export async function startControlServer(options: ControlOptions): Promise<ControlServer> {
   const { trap } = options;
-  const streams = createEventStreams(trap);
+  const streams = createEventStreams(trap, options.clock);
   const pageFolder = options.pageFolder ?? new URL("./page/", import.meta.url);
   const server = http.createServer((request, response) => {
     const exchange = { request, response };

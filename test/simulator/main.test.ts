@@ -81,7 +81,7 @@ function start(...args: string[]): Run {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH },
+    env: {},
   });
   children.push(child);
   let output = "";
