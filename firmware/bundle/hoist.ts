@@ -47,9 +47,13 @@ function hoistScope(
     edits.push({ start: node.start, end: node.end, text });
   }
   const first = declared.map((node) => hoistFunction(code, node));
+  const functionNames = declared.map((node) => node.id.name);
   const kept = leading.flatMap((node) => renderDeclarators(code, node, functions));
-  const taken = new Set([...parameters, ...listVariableNames(leading), ...declared.map((node) => node.id.name)]);
-  const names = [...listVariableNames(own).filter((name) => !taken.has(name)), ...kept];
+  const taken = new Set([...parameters, ...listVariableNames(leading), ...functionNames]);
+  const names = [
+    ...listVariableNames(own).filter((name) => !taken.has(name)),
+    ...kept.filter((text) => !functionNames.includes(text)),
+  ];
   if (names.length > 0) first.push(`var ${names.join(",")};`);
   return first.join("\n") + renderRange(code, start, end, [...edits, ...functions]);
 }
