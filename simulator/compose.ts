@@ -37,7 +37,14 @@ const BOOT_MS = 300;
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
   const world = createWorld(options.wifi);
   const clock = options.clock ?? createWallClock();
-  const trap = createSimulatedTrap({ ...options, clock, world, bootMs: options.bootMs ?? BOOT_MS });
+  const trap = createSimulatedTrap({
+    ...options,
+    clock,
+    world,
+    bootMs: options.bootMs ?? BOOT_MS,
+    // A program that hangs must not take the host with it: the cloud may live in the same process.
+    limitCallbacks: true,
+  });
   let control: ControlServer;
   try {
     control = await startControlServer({ trap, clock: createWallClock(), port: options.controlPort ?? 0 });

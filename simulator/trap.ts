@@ -32,6 +32,7 @@ export interface SimulatedTrapOptions extends TrapFiles {
   batteryMv?: number;
   bootMs?: number;
   radioTimes?: Partial<RadioTimes>;
+  limitCallbacks?: boolean;
   resolveHost?(host: string): string | undefined;
 }
 

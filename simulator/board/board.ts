@@ -44,7 +44,10 @@ export interface BoardOptions {
   radioTimes?: Partial<RadioTimes>;
   /** Variables of the interpreter. */
   memory?: { total: number; used: number };
+  /** Host time until code that is evaluated at a stroke counts as hanging; 5 s unless told. */
   evaluateLimitMs?: number;
+  /** Callbacks too; false unless told, since it costs time. */
+  limitCallbacks?: boolean;
 }
 
 export interface Board {
@@ -236,6 +239,7 @@ class VirtualBoard implements Board {
       onHang: () => this.#setState("hung"),
       onIdle: () => this.#restartIfAsked(),
       evaluateLimitMs: this.#options.evaluateLimitMs,
+      limitCallbacks: this.#options.limitCallbacks,
     });
     this.#interpreter.start();
   }

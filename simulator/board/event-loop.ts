@@ -18,10 +18,13 @@ export interface EventLoopOptions {
   onError(thrown: unknown): void;
   /** Called each time there is nothing left to do: the interpreter's idle moment. */
   onIdle(): void;
+  /** How a task is called; straight, unless told. */
+  call?(task: () => void): void;
 }
 
 export function createEventLoop(options: EventLoopOptions): EventLoop {
   const { clock } = options;
+  const call = options.call ?? ((task: () => void) => task());
   const tasks: (() => void)[] = [];
   const timers = new Set<TimerHandle>();
   let running = false;
@@ -31,7 +34,7 @@ export function createEventLoop(options: EventLoopOptions): EventLoop {
     running = true;
     for (let task = tasks.shift(); task !== undefined && !stopped; task = tasks.shift()) {
       try {
-        task();
+        call(task);
       } catch (thrown) {
         options.onError(thrown);
       }

@@ -24,6 +24,8 @@ export interface InterpreterOptions {
   onIdle(): void;
   /** Host time until code evaluated at a stroke counts as hanging. */
   evaluateLimitMs?: number;
+  /** Put callbacks under that limit too, so that one that hangs hangs the board and not the host. */
+  limitCallbacks?: boolean;
 }
 
 export interface Interpreter {
@@ -55,6 +57,7 @@ class RunningInterpreter implements Interpreter {
       clock: chip.clock,
       onError: (thrown) => this.#fail(thrown),
       onIdle: options.onIdle,
+      ...(options.limitCallbacks ? { call: (task) => this.#realm.callLimited(task, this.#limitMs()) } : {}),
     });
     this.#realm = createRealm({
       isAlive: () => this.#alive,
@@ -96,7 +99,11 @@ class RunningInterpreter implements Interpreter {
   }
 
   #evaluate(code: string, fileName: string): unknown {
-    return this.#realm.evaluate(code, fileName, this.#options.evaluateLimitMs ?? EVALUATE_LIMIT_MS);
+    return this.#realm.evaluate(code, fileName, this.#limitMs());
+  }
+
+  #limitMs(): number {
+    return this.#options.evaluateLimitMs ?? EVALUATE_LIMIT_MS;
   }
 
   #toCallable(value: unknown): Callable | undefined {

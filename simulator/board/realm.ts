@@ -46,6 +46,8 @@ export interface Realm {
   expose(target: RealmObject, functions: Record<string, Callable>, hidden?: boolean): RealmObject;
   /** Runs code in the global scope. @throws whatever it throws, and after `limitMs` of host time an error with `code`. */
   evaluate(code: string, fileName: string, limitMs: number): unknown;
+  /** Calls a function of ours or the program's under the same limit. It costs a tenth of a millisecond. */
+  callLimited(fn: () => void, limitMs: number): void;
 }
 
 export const TIMEOUT_CODE = "ERR_SCRIPT_EXECUTION_TIMEOUT";
@@ -61,6 +63,8 @@ export function createRealm(host: RealmHost): Realm {
   const ArrayClass = classOf<unknown[]>("Array");
   const BytesClass = classOf<Uint8Array>("Uint8Array");
   const BufferClass = classOf<ArrayBuffer>("ArrayBuffer");
+
+  const limited = createLimitedCall(context, global);
 
   const createError = (message: string, kind: ErrorKind = "Error") => new (classOf<unknown>(kind))(message);
 
@@ -112,6 +116,19 @@ export function createRealm(host: RealmHost): Realm {
       return target;
     },
     evaluate: (code, fileName, limitMs) => vm.runInContext(code, context, { filename: fileName, timeout: limitMs }),
+    callLimited: limited,
+  };
+}
+
+/** Only a script can be given a limit: a small one that calls whatever stands behind a name no program would think of. */
+function createLimitedCall(context: vm.Context, global: RealmObject): Realm["callLimited"] {
+  const name = "\0call";
+  let wanted: () => void = () => undefined;
+  Object.defineProperty(global, name, { value: () => wanted(), enumerable: false });
+  const script = new vm.Script(`globalThis[${JSON.stringify(name)}]()`, { filename: "callback" });
+  return (fn, limitMs) => {
+    wanted = fn;
+    script.runInContext(context, { timeout: limitMs });
   };
 }
 

@@ -158,7 +158,7 @@ test("a watchdog that nobody kicks starts the chip anew, and tells so", () => {
 });
 
 test("an automatic watchdog leaves a living program alone and bites one that hangs", () => {
-  const bench = createWorkbench({ evaluateLimitMs: 50 });
+  const bench = createWorkbench({ evaluateLimitMs: 400 });
   bench.run("E.enableWatchdog(5)");
   bench.clock.advance(60_000);
   assert.is(bench.board.state(), "running");
@@ -171,8 +171,21 @@ test("an automatic watchdog leaves a living program alone and bites one that han
   bench.board.stop();
 });
 
+test("a callback that hangs is bitten too, where callbacks are limited", () => {
+  const bench = createWorkbench({ evaluateLimitMs: 400, limitCallbacks: true });
+  bench.run(
+    "E.enableWatchdog(5); setTimeout(function () { print('in'); try { for (;;) {} } catch (e) { print('no'); } }, 10);",
+  );
+  bench.clock.advance(10);
+  assert.is(bench.board.state(), "hung");
+  bench.clock.advance(5_001);
+  assert.equal([bench.board.state(), bench.board.resetReason()], ["running", "watchdog"]);
+  assert.equal([...bench.lines, ...bench.run("throw new Error('alive')")].slice(0, 2), ["in", "Uncaught Error: alive"]);
+  bench.board.stop();
+});
+
 test("a program that hangs at boot without a watchdog hangs until somebody cuts the power", () => {
-  const bench = createWorkbench({ evaluateLimitMs: 50, files: { ".boot0": "print('in'); for (;;) {}" } });
+  const bench = createWorkbench({ evaluateLimitMs: 400, files: { ".boot0": "print('in'); for (;;) {}" } });
   assert.is(bench.board.state(), "hung");
   bench.clock.advance(600_000);
   assert.equal(bench.lines, ["in"]);
