@@ -130,7 +130,7 @@ function visiblePart(line: string): string {
 
 /** Milliseconds of a line: digits and nothing else; -1 for anything else. */
 function parseMs(digits: string): number {
-  const ms = +digits;
+  const ms = digits.length > 16 ? -1 : +digits;
   return ms >= 0 && ms <= INTEGER_MAX && "" + ms === digits && digits.indexOf(".") < 0 ? ms : -1;
 }
 

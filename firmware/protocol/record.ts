@@ -31,6 +31,7 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const SPACE = 32;
 const COMMA = 44;
+const DASH = 45;
 const COLON = 58;
 const BRACE_OPEN = 123;
 const BRACE_CLOSE = 125;
@@ -77,7 +78,7 @@ function valueEnd(text: string, from: number): number {
   let c = text.charCodeAt(from);
   if (c === QUOTE) return closingQuote(text, from + 1) + 1 || -1;
   let at = from;
-  while ((c >= 97 && c <= 122) || (c >= 48 && c <= 57) || c === 45) c = text.charCodeAt(++at);
+  while ((c >= 97 && c <= 122) || (c >= 48 && c <= 57) || c === DASH) c = text.charCodeAt(++at);
   return at === from ? -1 : at;
 }
 
@@ -94,11 +95,16 @@ function unescapeText(text: string): string {
   return from === 0 ? text : out + text.substring(from);
 }
 
+/** Longest integer as written: a minus and 16 digits. */
+const INTEGER_CHARS_MAX = 17;
+
 /** A value as it was written; null if it is none. An integer is one if and only if it is written as we write it ourselves. */
 function parseValue(raw: string): FieldValue | null {
   if (raw.charCodeAt(0) === QUOTE) return unescapeText(raw.substring(1, raw.length - 1));
   if (raw === "true") return true;
   if (raw === "false") return false;
+  // The interpreter throws when it shall convert a long text.
+  if (raw.length > INTEGER_CHARS_MAX) return null;
   const value = +raw;
   const exact = value >= 0 - INTEGER_MAX && value <= INTEGER_MAX && Math.floor(value) === value;
   return exact && "" + value === raw ? value : null;
@@ -232,7 +238,13 @@ export function isHex(text: string): boolean {
 export function isUuid(text: string): boolean {
   const parts = text.length === 36 ? text.split("-") : [];
   if (parts.length !== 5 || !isHex(parts.join(""))) return false;
-  return parts.map((part) => part.length).join() === "8,4,4,4,12";
+  // Four dashes in all, so that one in each of these places leaves none elsewhere.
+  return (
+    text.charCodeAt(8) === DASH &&
+    text.charCodeAt(13) === DASH &&
+    text.charCodeAt(18) === DASH &&
+    text.charCodeAt(23) === DASH
+  );
 }
 
 /** Text as it may stand between quotes; what is not printable ASCII becomes `?`, so that writing never fails. */

@@ -7,11 +7,16 @@ import { parseTestConfig } from "./config.ts";
 const RUNS = 200;
 let drawn: number | undefined;
 
+/** Path of the running test file, as the runner takes it. */
+function getFile(): string {
+  return path.relative(process.cwd(), process.argv[1] ?? "");
+}
+
 /** One seed for the whole file, printed once. */
-function getSeed(file: string): number {
+export function getSeed(): number {
   if (drawn === undefined) {
     drawn = parseTestConfig().seed ?? fc.sample(fc.noBias(fc.integer({ min: 1 })), 1)[0] ?? 1;
-    console.log(`seed ${drawn}, replayed by: TRAPLINE_SEED=${drawn} npm test -- ${file}`);
+    console.log(`seed ${drawn}, replayed by: TRAPLINE_SEED=${drawn} npm test -- ${getFile()}`);
   }
   return drawn;
 }
@@ -21,9 +26,8 @@ function getSeed(file: string): number {
  * @throws Error with the smallest counterexample found and the command that replays it.
  */
 export async function checkProperty<Ts>(property: fc.IRawProperty<Ts>, runs: number = RUNS): Promise<void> {
-  const file = path.relative(process.cwd(), process.argv[1] ?? "");
-  const seed = getSeed(file);
+  const seed = getSeed();
   const details = await fc.check(property, { seed, numRuns: runs });
   if (details.failed)
-    throw new Error(`${fc.defaultReportMessage(details)}\nreplay: TRAPLINE_SEED=${seed} npm test -- ${file}`);
+    throw new Error(`${fc.defaultReportMessage(details)}\nreplay: TRAPLINE_SEED=${seed} npm test -- ${getFile()}`);
 }
