@@ -1,7 +1,7 @@
 // Owns the HTTP server as every route finds it: limits of size and time, the validator, errors as problems, security headers, the log of
 // requests, and an end that leaves nobody hanging. Routes are handed in; this file knows no subject.
-import type { ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import cookie from "@fastify/cookie";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import {
@@ -193,8 +193,15 @@ function setJsonParser(app: App): void {
 
 function createStop(app: App, clock: Clock, stopMs: number): () => Promise<void> {
   const open = new Set<ServerResponse>();
+  // Browsers open connections in advance. One that has never asked anything is not idle in Node's eyes, and would be waited for.
+  const silent = new Set<Socket>();
   let closing = false;
-  app.server.on("request", (_request, response: ServerResponse) => {
+  app.server.on("connection", (socket: Socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  app.server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    silent.delete(request.socket);
     open.add(response);
     response.once("close", () => open.delete(response));
   });
@@ -203,6 +210,7 @@ function createStop(app: App, clock: Clock, stopMs: number): () => Promise<void>
   });
   app.addHook("preClose", async () => {
     closing = true;
+    for (const socket of silent) socket.destroy();
     for (const response of open) {
       // An answer that has begun and not ended is a live stream: it would never end by itself.
       if (!response.headersSent) response.setHeader("connection", "close");
