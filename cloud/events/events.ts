@@ -57,14 +57,17 @@ export function decideInterval(event: DeviceEvent, receivedAt: Date, known: Know
   const driftMs = Math.ceil(event.age * DRIFT);
   const latestMs = clampMs(received - event.age + driftMs, FIRST_MOMENT_MS, received);
   const sentLongAgoMs = clampMs(received - event.age - driftMs - TRANSIT_MS_MAX, FIRST_MOMENT_MS, latestMs);
-  const earliestMs = event.exact ? sentLongAgoMs : Math.min(findFloorMs(known), sentLongAgoMs);
+  const earliestMs = event.exact ? sentLongAgoMs : findEarliestMs(known, sentLongAgoMs, latestMs);
   return { earliest: new Date(clampMs(earliestMs, FIRST_MOMENT_MS, latestMs)), latest: new Date(latestMs) };
 }
 
-function findFloorMs({ heardAt, eventAt, claimedAt }: KnownBefore): number {
+/** The claim is no proof, since a trap may have sprung before it: it only bounds what would have no bound. */
+function findEarliestMs({ heardAt, eventAt, claimedAt }: KnownBefore, sentLongAgoMs: number, latestMs: number): number {
   const heardMs = heardAt === null ? FIRST_MOMENT_MS : heardAt.getTime() - TRANSIT_MS_MAX;
-  const before = Math.max(heardMs, eventAt?.getTime() ?? FIRST_MOMENT_MS);
-  return heardAt === null && eventAt === null ? (claimedAt?.getTime() ?? FIRST_MOMENT_MS) : before;
+  const knownMs = Math.max(heardMs, eventAt?.getTime() ?? FIRST_MOMENT_MS);
+  const isKnown = heardAt !== null || eventAt !== null;
+  if (isKnown && knownMs <= latestMs) return knownMs;
+  return Math.min(claimedAt?.getTime() ?? FIRST_MOMENT_MS, sentLongAgoMs);
 }
 
 function clampMs(ms: number, min: number, max: number): number {
