@@ -18,7 +18,7 @@ const NAME_CHARS_MAX = 100;
 
 /**
  * @param {Deps} deps
- * @returns {{ tick: () => void, stop: () => void }}
+ * @returns {{ update: () => void, tick: () => void, stop: () => void }}
  */
 export function createAddTrap(deps) {
   const { api } = deps;
@@ -98,7 +98,14 @@ export function createAddTrap(deps) {
   panel.addEventListener("toggle", watch);
   document.addEventListener("visibilitychange", watch);
   watch();
+  let devicesShown = 0;
   return {
+    update() {
+      if (devicesShown === deps.store.state.devices.size) return;
+      devicesShown = deps.store.state.devices.size;
+      // It may be a code that brought the new one.
+      if (panel.open) codes.load();
+    },
     tick: render,
     stop() {
       stopped = true;

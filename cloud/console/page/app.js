@@ -95,6 +95,7 @@ function openBoard() {
     alerts.update();
     traps.update();
     timeline.update();
+    addTrap.update();
     const open = listOpenAlerts(store.state).length;
     document.title = open > 0 ? `(${open}) Trapline` : "Trapline";
   }

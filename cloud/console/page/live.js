@@ -24,7 +24,8 @@ export function followLive(hooks) {
   function open() {
     const opened = new EventSource("/api/v1/stream");
     source = opened;
-    opened.addEventListener("open", () => {
+    // Not `open`: what happens between the first byte and this is told to nobody.
+    opened.addEventListener("ready", () => {
       pauseMs = PAUSE_MS_MIN;
       hooks.onOpen();
     });

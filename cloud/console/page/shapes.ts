@@ -5,6 +5,7 @@ import type { Alert as RoomAlert } from "../../alerts/alerts.ts";
 import type { ClaimCode, NearbyTrap } from "../../claiming/claiming.ts";
 import type { DeviceCommand, Device as RoomDevice } from "../../devices/devices.ts";
 import type { KeptEvent } from "../../events/events.ts";
+import type { Update as RoomUpdate } from "../../updates/updates.ts";
 
 type AsJson<T> = T extends Date
   ? string
@@ -23,17 +24,7 @@ export type Code = AsJson<ClaimCode>;
 export type Alert = AsJson<RoomAlert>;
 export type DeviceEvent = AsJson<KeptEvent>;
 
-export interface Update {
-  id: string;
-  deviceId: string;
-  version: string;
-  sha256: string;
-  status: string;
-  code: number | null;
-  offeredAt: string;
-  updatedAt: string;
-  bootedAt: string | null;
-}
+export type Update = AsJson<RoomUpdate>;
 
 /** Somebody held the button of a trap that is ours. */
 export interface ClaimAttempt {

@@ -101,6 +101,11 @@ function alertLatencies(alert, state, isOneMachine) {
   return latencies;
 }
 
+/** @param {number} received @param {number} size */
+function describePart(received, size) {
+  return size > 0 ? `${Math.floor((100 * received) / size)} %` : "";
+}
+
 /** @param {Update} update @param {State} state @returns {Entry[]} */
 function updateEntries(update, state) {
   const name = nameOf(state, update);
@@ -117,7 +122,8 @@ function updateEntries(update, state) {
   if (update.status === "offered") return [offer];
   const atMs = ms(update.bootedAt ?? update.updatedAt);
   const why = describeCode(update.code);
-  const hash = update.status === "booted" ? [`hash ${update.sha256.slice(0, 8)}`] : [];
+  const more = { booted: `hash ${update.sha256.slice(0, 8)}`, fetching: describePart(update.received, update.size) };
+  const fact = more[/** @type {keyof typeof more} */ (update.status)];
   /** @type {Entry} */
   const now = {
     key: `update ${update.id} 2`,
@@ -125,7 +131,7 @@ function updateEntries(update, state) {
     tone: update.status === "booted" ? "good" : "plain",
     name,
     words: describeUpdate(update.status, update.version) + (why === "" ? "" : `: ${why}`),
-    latencies: [`after ${formatLatency(atMs - offeredMs)}`, ...hash],
+    latencies: [`after ${formatLatency(atMs - offeredMs)}`, ...(fact === undefined ? [] : [fact])],
   };
   return [now, offer];
 }

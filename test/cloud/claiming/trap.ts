@@ -42,7 +42,7 @@ export interface Trap {
 let made = 0;
 
 /** Register a new identity and return the trap that has it. */
-export async function createTrap(rooms: Rooms, options: { from?: string } = {}): Promise<Trap> {
+export async function createTrap(rooms: Pick<Rooms, "ask">, options: { from?: string } = {}): Promise<Trap> {
   made += 1;
   const serial = `TL-TEST-${made}`;
   const mac = `24:0a:c4:00:${(made >> 8).toString(16).padStart(2, "0")}:${(made & 255).toString(16).padStart(2, "0")}`;
@@ -54,7 +54,7 @@ export async function createTrap(rooms: Rooms, options: { from?: string } = {}):
 }
 
 /** A trap with an identity of its own making; the cloud may never have heard of it. */
-export function createTrapOf(rooms: Rooms, identity: Pick<Trap, "serial" | "mac" | "key" | "from">): Trap {
+export function createTrapOf(rooms: Pick<Rooms, "ask">, identity: Pick<Trap, "serial" | "mac" | "key" | "from">): Trap {
   const { serial, mac, from } = identity;
   const prove = (text: string, key = identity.key) =>
     createHmac("sha256", Buffer.from(key, "hex")).update(text, "latin1").digest("hex");

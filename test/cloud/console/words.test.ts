@@ -172,7 +172,10 @@ test("a booted update tells from offer to boot, and the hash", () => {
   const update: Update = {
     id: "u",
     deviceId: "d",
+    firmwareId: "f",
     version: "1.1.0",
+    size: 20_000,
+    received: 20_000,
     sha256: `3fa8b21c${"0".repeat(56)}`,
     status: "booted",
     code: null,
@@ -183,6 +186,10 @@ test("a booted update tells from offer to boot, and the hash", () => {
   const [booted, offered] = entriesOf(stateOf({ updates: [update] }));
   assert.equal(booted?.latencies, ["after 4.1 s", "hash 3fa8b21c"]);
   assert.match(offered?.words ?? "", "was offered version 1.1.0");
+  const [fetching] = entriesOf(
+    stateOf({ updates: [{ ...update, status: "fetching", received: 9_999, bootedAt: null }] }),
+  );
+  assert.equal(fetching?.latencies, ["after 4.1 s", "49 %"]);
   const [refused] = entriesOf(stateOf({ updates: [{ ...update, status: "refused", code: 33, bootedAt: null }] }));
   assert.match(refused?.words ?? "", "refused version 1.1.0: the hash was wrong");
 });
