@@ -75,4 +75,6 @@ export const ENTRIES: Exception[] = [
   ["test/**/*.test.ts", "a test file is run by itself"],
   ["test/**/*.fixture.ts", "a fixture of the runner is run by itself"],
   ["test/**/*-program.ts", "a program that a test starts as a process of its own"],
+  ["test/firmware/dialect/allowed/*.ts", "run on the interpreter and on Node, to be compared"],
+  ["test/firmware/dialect/refused/*.ts", "never run: the dialect refuses them"],
 ];
