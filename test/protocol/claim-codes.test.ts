@@ -61,6 +61,6 @@ test("whatever is understood as a code is ten characters of the alphabet", () =>
         read === null || (read.length === 10 && [...read].every((c) => protocol.CLAIM_CODE_ALPHABET.includes(c))),
       );
     }),
-    3000,
+    800,
   );
 });
