@@ -23,6 +23,8 @@ export interface Pins {
 }
 
 export interface Radio {
+  /** There is a network without joining one: a board on a cable, an interpreter on a host. */
+  wired: boolean;
   /** Join; `done` is called exactly once, with an error text or with an empty one. */
   join(ssid: string, password: string, done: (error: string) => void): void;
   leave(): void;

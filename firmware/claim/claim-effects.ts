@@ -1,0 +1,93 @@
+// Owns what follows from the claim machine: requests to the cloud, credentials into flash before their first use, the console.
+import { CODE_CLOUD_UNREACHABLE, CODE_NO_NETWORK, CODE_OK, CODE_STORE_FULL, RECORD_BYTES_MAX } from "#protocol";
+import { type Context, drawChance, enter, fault, intend, post, say } from "../context.ts";
+import type { HttpAnswer } from "../ports.ts";
+import { clearOutbox } from "../session/outbox.ts";
+import { deleteRecord, findRecord, putRecord } from "../store/record-store.ts";
+import {
+  CLAIM_KEY,
+  CREDENTIALS_KEY,
+  encodeCredentials,
+  RELEASE_KEY,
+  type StoredCredentials,
+} from "../store/settings.ts";
+import { applyClaim, type ClaimEffect, type ClaimInput } from "./claim.ts";
+import { letGo } from "./letting-go.ts";
+
+const REQUEST_TIMEOUT_MS = 10000;
+const REBOOT_MS = 500;
+/** How long the trap shows that claiming was refused. */
+const REFUSED_MS = 3000;
+
+export function handleClaim(c: Context, fact: ClaimInput): void {
+  if (!c.identity) return;
+  const outcome = applyClaim(c.claim, fact, c.ports.clock.now(), drawChance(c), c.identity);
+  c.claim = outcome.state;
+  for (const effect of outcome.effects) perform(c, effect);
+}
+
+function perform(c: Context, effect: ClaimEffect): void {
+  switch (effect.name) {
+    case "ask":
+      ask(c, effect.request, effect.step, effect.body);
+      break;
+    case "remember-claim":
+      if (!putRecord(c.store, CLAIM_KEY, effect.code)) fault(c, CODE_STORE_FULL, "claim");
+      break;
+    case "forget-claim":
+      deleteRecord(c.store, CLAIM_KEY);
+      break;
+    case "forget-release":
+      deleteRecord(c.store, RELEASE_KEY);
+      if (c.intention === "reboot") intend(c, "reboot", REBOOT_MS);
+      break;
+    case "take-credentials":
+      takeCredentials(c, effect.credentials);
+      break;
+    case "let-go":
+      letGo(c);
+      break;
+    default:
+      tell(c, effect.status, effect.code);
+  }
+}
+
+function ask(c: Context, request: number, step: string, body: string): void {
+  const identity = c.ports.identity;
+  if (!identity || c.link.name !== "joined") {
+    post(c, { to: "claim", fact: { name: "answer-came", request: request, status: 0, body: "" } });
+    return;
+  }
+  const question = {
+    host: identity.host,
+    port: identity.port,
+    method: "POST" as const,
+    path: "/device/v1/" + step,
+    body: body,
+    bytesMax: RECORD_BYTES_MAX,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+  };
+  c.ports.network.request(question, function (answer: HttpAnswer): void {
+    const fact = { name: "answer-came" as const, request: request, status: answer.status, body: answer.body };
+    enter(c, { to: "claim", fact: fact });
+  });
+}
+
+/** Into flash first, and read back: what is used once is not given again. */
+function takeCredentials(c: Context, credentials: StoredCredentials): void {
+  const record = encodeCredentials(credentials);
+  if (!putRecord(c.store, CREDENTIALS_KEY, record) || findRecord(c.store, CREDENTIALS_KEY) !== record) {
+    fault(c, CODE_STORE_FULL, "credentials");
+    return;
+  }
+  // What happened under another owner is none of this one's business.
+  if (!c.credentials || c.credentials.device !== credentials.device) clearOutbox(c.outbox);
+  c.credentials = credentials;
+  post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
+}
+
+function tell(c: Context, status: string, code: number): void {
+  const known = code === CODE_CLOUD_UNREACHABLE && c.link.name !== "joined" ? CODE_NO_NETWORK : code;
+  say(c, "claim", { status: status, code: known });
+  if (code !== CODE_OK && !status.endsWith("-retry")) c.refusedUntil = c.ports.clock.now() + REFUSED_MS;
+}

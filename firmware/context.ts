@@ -1,0 +1,140 @@
+// Owns what the rooms of the firmware share on a running trap: the ports, the state of every machine, the queue of inputs, and the few
+// acts all of them need. Each room's *-effects.ts does what its machine asks; device.ts sets it all up and turns the queue.
+import { type Bytes, type Configuration, type FieldValue, formatConsoleLine, type UpName, upTopic } from "#protocol";
+import type { ButtonInput, ButtonMachine } from "./button/button.ts";
+import type { ClaimIdentity, ClaimInput, ClaimMachine } from "./claim/claim.ts";
+import type { Player } from "./indicator/player.ts";
+import type { Ports, Socket } from "./ports.ts";
+import type { LinkInput, LinkMachine } from "./session/link.ts";
+import { encodePublish } from "./session/mqtt-packets.ts";
+import type { Outbox } from "./session/outbox.ts";
+import type { SessionInput, SessionMachine } from "./session/session.ts";
+import type { RecordStore } from "./store/record-store.ts";
+import type { StoredCredentials, WifiSettings } from "./store/settings.ts";
+import type { TrapInput, TrapMachine } from "./trap/trap.ts";
+import type { UpdateInput, UpdateMachine } from "./update/update.ts";
+
+/** A past fact, and whom it concerns. */
+export type Input =
+  | { to: "trap"; fact: TrapInput }
+  | { to: "button"; fact: ButtonInput }
+  | { to: "link"; fact: LinkInput }
+  | { to: "session"; fact: SessionInput }
+  | { to: "claim"; fact: ClaimInput }
+  | { to: "update"; fact: UpdateInput }
+  | { to: "console"; line: string }
+  | { to: "chores" }
+  | { to: "telemetry" }
+  | { to: "intention" };
+
+/** What is done a moment later, so that what was said before gets out. */
+export type Intention = "" | "reboot" | "let-go";
+
+export interface Context {
+  ports: Ports;
+  store: RecordStore;
+  outbox: Outbox;
+  player: Player;
+  /** Null without an identity: then nothing can be proven to the cloud. */
+  identity: ClaimIdentity | null;
+  boot: string;
+  /** Of the running bundle. */
+  sha256: string;
+
+  trap: TrapMachine;
+  button: ButtonMachine;
+  link: LinkMachine;
+  session: SessionMachine;
+  claim: ClaimMachine;
+  update: UpdateMachine;
+
+  config: Configuration;
+  credentials: StoredCredentials | null;
+  wifi: WifiSettings | null;
+
+  socket: Socket | null;
+  /** Counts the sockets, so that what a closed one still says is not heard. */
+  connection: number;
+  /** The beginning of a packet that has not arrived whole. */
+  buffer: Bytes;
+  packetId: number;
+  /** The last commands, with what was answered. */
+  commands: { id: number; code: number }[];
+
+  batteryMv: number;
+  /** As telemetry told it last. */
+  batteryToldMv: number;
+  batteryLow: boolean;
+  telemetryAt: number;
+  choresAt: number;
+  identifyUntil: number;
+  refusedUntil: number;
+  intention: Intention;
+  intentionAt: number;
+
+  /** Inputs refused, and faults, since the boot. */
+  refusals: number;
+  faults: number;
+
+  queue: Input[];
+  /** Work off the queue. To be called from outside alone: effects queue and return. */
+  drain(): void;
+}
+
+/** Queue a past fact; for effects, which run inside the loop that works the queue off. */
+export function post(c: Context, input: Input): void {
+  c.queue.push(input);
+}
+
+/** A past fact from outside: queue it and work. */
+export function enter(c: Context, input: Input): void {
+  c.queue.push(input);
+  c.drain();
+}
+
+/** A line on the console. */
+export function say(c: Context, name: string, fields: { [key: string]: FieldValue }): void {
+  const line = formatConsoleLine(c.ports.clock.now(), name, fields);
+  c.ports.console.print(line);
+}
+
+/** Something is wrong with the trap itself; `about` says what in a word or two. */
+export function fault(c: Context, code: number, about: string): void {
+  c.faults++;
+  say(c, "fault", { code: code, about: about });
+}
+
+/** Input from outside that is not to be followed. */
+export function refuse(c: Context, code: number, about: string): void {
+  c.refusals++;
+  say(c, "refused", { code: code, about: about });
+}
+
+/** 0 to 65535, evenly distributed. */
+export function drawChance(c: Context): number {
+  return c.ports.chip.random() & 65535;
+}
+
+/** Send bytes on the open connection. One that breaks under it is reported as closed. */
+export function send(c: Context, bytes: Bytes): void {
+  try {
+    if (c.socket) c.socket.write(bytes);
+  } catch (_broken) {
+    post(c, { to: "session", fact: { name: "socket-closed", error: "not writable" } });
+  }
+}
+
+/** Publish to the cloud; what is said while not online is not said at all: hello tells what matters. */
+export function publish(c: Context, name: UpName, payload: Bytes): void {
+  if (c.session.name !== "online" || !c.credentials) return;
+  const topic = upTopic(c.credentials.tenant, c.credentials.device, name);
+  c.packetId = c.packetId >= 65535 ? 1 : c.packetId + 1;
+  const bytes = encodePublish(topic, payload, c.packetId);
+  send(c, bytes);
+}
+
+/** Do this in a while, once. */
+export function intend(c: Context, intention: Intention, inMs: number): void {
+  c.intention = intention;
+  c.intentionAt = c.ports.clock.now() + inMs;
+}

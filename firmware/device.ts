@@ -1,0 +1,296 @@
+// Owns the whole firmware as a library: what is loaded at the boot, the one queue of inputs and the one timer that drive every machine.
+// The rooms own what their inputs mean; main.ts owns which ports there are.
+import { CODE_NO_IDENTITY, CODE_STORE_DAMAGED, CODE_STORE_FULL, CODE_UNCAUGHT, decodeConfiguration } from "#protocol";
+import { createButton } from "./button/button.ts";
+import { handleButton } from "./button/button-effects.ts";
+import { createClaim } from "./claim/claim.ts";
+import { handleClaim } from "./claim/claim-effects.ts";
+import { letGo } from "./claim/letting-go.ts";
+import { createProver } from "./claim/proofs.ts";
+import { handleConsole, tellBoot } from "./console/console-commands.ts";
+import { type Context, enter, fault, type Input, post, say } from "./context.ts";
+import { decidePattern } from "./indicator/patterns.ts";
+import { createPlayer } from "./indicator/player.ts";
+import type { Ports } from "./ports.ts";
+import { createLink } from "./session/link.ts";
+import { handleLink } from "./session/link-effects.ts";
+import { findAckDeadline, openOutbox } from "./session/outbox.ts";
+import { createConfiguration, publishTelemetry, sampleBattery } from "./session/reports.ts";
+import { createSession } from "./session/session.ts";
+import { handleSession } from "./session/session-effects.ts";
+import { findRecord, openRecordStore, putRecord, type RecordStore } from "./store/record-store.ts";
+import {
+  BOOT_KEY,
+  CLAIM_KEY,
+  COMMAND_KEY,
+  CONFIG_KEY,
+  CREDENTIALS_KEY,
+  decodeCredentials,
+  decodeWifi,
+  RELEASE_KEY,
+  WIFI_KEY,
+} from "./store/settings.ts";
+import { createTrap } from "./trap/trap.ts";
+import { findLatch, handleTrap } from "./trap/trap-effects.ts";
+import { createUpdate } from "./update/update.ts";
+import { handleUpdate } from "./update/update-effects.ts";
+
+/** The watchdog is told, the battery and the contacts are looked at. */
+export const CHORES_MS = 10000;
+const PAUSE_AFTER_FAULT_MS = 100;
+
+export interface Device {
+  start(): void;
+  /** Close what is open and never act again. */
+  stop(): void;
+}
+
+export function createDevice(ports: Ports): Device {
+  let context: Context | null = null;
+  let timer = 0;
+  let timerAt = 0;
+  let draining = false;
+  let pauseMs = 1;
+  let stopped = false;
+
+  function wake(): void {
+    timer = 0;
+    timerAt = 0;
+    if (!context || stopped) return;
+    postDue(context);
+    drain();
+  }
+
+  /** Work off the queue; what is queued meanwhile is worked off too. An input that fails takes no other with it. */
+  function drain(): void {
+    if (!context || stopped || draining) return;
+    draining = true;
+    pauseMs = 1;
+    while (context.queue.length > 0) {
+      const input = context.queue.shift();
+      try {
+        if (input) handle(context, input);
+      } catch (thrown) {
+        fault(context, CODE_UNCAUGHT, String(thrown));
+        // What fails again at once shall not keep the rest from its turn.
+        pauseMs = PAUSE_AFTER_FAULT_MS;
+      }
+    }
+    draining = false;
+    showSituation(context);
+    setWakeTimer(context);
+  }
+
+  function setWakeTimer(c: Context): void {
+    const at = findNextWake(c);
+    if (at === timerAt || stopped) return;
+    if (timer) ports.clock.clearTimer(timer);
+    timerAt = at;
+    timer = ports.clock.setTimer(Math.max(pauseMs, at - ports.clock.now()), wake);
+  }
+
+  return {
+    start: function (): void {
+      if (context || stopped) return;
+      const c = createContext(ports, drain);
+      context = c;
+      postBoot(c);
+      drain();
+      ports.pins.watch(
+        (set) => enter(c, { to: "trap", fact: { name: "plunger-changed", set: set } }),
+        (down) => enter(c, { to: "button", fact: { name: "button-changed", down: down } }),
+      );
+      ports.radio.onLost(() => enter(c, { to: "link", fact: { name: "network-lost" } }));
+      ports.console.onCommand((line) => enter(c, { to: "console", line: line }));
+    },
+    stop: function (): void {
+      stopped = true;
+      if (timer) ports.clock.clearTimer(timer);
+      if (!context) return;
+      if (context.socket) context.socket.close();
+      context.connection++;
+      context.player.stop();
+      ports.radio.leave();
+    },
+  };
+}
+
+/** Eight hexadecimal digits of 32 bits. */
+function formatWord(word: number): string {
+  return (
+    (65536 + ((word >> 16) & 65535)).toString(16).substring(1) + (65536 + (word & 65535)).toString(16).substring(1)
+  );
+}
+
+/** The number of this boot, counted in flash, and chance. */
+function createBootId(store: RecordStore, random: number): { boot: string; stored: boolean } {
+  const count = parseInt(findRecord(store, BOOT_KEY) ?? "0", 10) + 1;
+  const stored = putRecord(store, BOOT_KEY, "" + count);
+  return { boot: formatWord(count) + formatWord(random), stored: stored };
+}
+
+function createContext(ports: Ports, drain: () => void): Context {
+  const store = openRecordStore(ports.flash, ports.chip.sha256);
+  const id = createBootId(store, ports.chip.random());
+  const config = decodeConfiguration(findRecord(store, CONFIG_KEY));
+  const command = parseInt(findRecord(store, COMMAND_KEY) ?? "0", 10);
+  const identity = ports.identity;
+  const c: Context = {
+    ports: ports,
+    store: store,
+    outbox: openOutbox(store, id.boot),
+    player: createPlayer(ports.clock, ports.pins),
+    identity: null,
+    boot: id.boot,
+    sha256: ports.slots.runningSha256(),
+    trap: createTrap(),
+    button: createButton(ports.pins.isButtonDown()),
+    link: createLink(ports.radio.wired),
+    session: createSession(ports.radio.wired),
+    claim: createClaim(),
+    update: createUpdate(),
+    config: config.ok ? config.value : createConfiguration(),
+    credentials: decodeCredentials(findRecord(store, CREDENTIALS_KEY)),
+    wifi: decodeWifi(findRecord(store, WIFI_KEY)),
+    socket: null,
+    connection: 0,
+    buffer: "",
+    packetId: 1,
+    commands: command > 0 ? [{ id: command, code: 0 }] : [],
+    batteryMv: 0,
+    batteryToldMv: 0,
+    batteryLow: false,
+    telemetryAt: 0,
+    choresAt: ports.clock.now() + CHORES_MS,
+    identifyUntil: 0,
+    refusedUntil: 0,
+    intention: "",
+    intentionAt: 0,
+    refusals: 0,
+    faults: 0,
+    queue: [],
+    drain: drain,
+  };
+  if (identity) {
+    const prover = createProver(ports.chip.sha256, identity.key);
+    c.identity = { serial: identity.serial, mac: identity.mac, prover: prover };
+  }
+  c.telemetryAt = c.choresAt + c.config.telemetryS * 1000;
+  tellBoot(c);
+  if (!identity) fault(c, CODE_NO_IDENTITY, "identity");
+  if (!id.stored) fault(c, CODE_STORE_FULL, "boot");
+  if (store.damaged > 0) fault(c, CODE_STORE_DAMAGED, "store");
+  return c;
+}
+
+/** What the boot itself gives to do. */
+function postBoot(c: Context): void {
+  const ports = c.ports;
+  sampleBattery(c);
+  post(c, { to: "trap", fact: { name: "power-returned", latch: findLatch(c), set: ports.pins.isPlungerSet() } });
+  if (c.wifi && !ports.radio.wired) post(c, { to: "link", fact: { name: "network-named" } });
+  if (c.credentials) post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
+  const code = findRecord(c.store, CLAIM_KEY);
+  if (findRecord(c.store, RELEASE_KEY) !== null) post(c, { to: "claim", fact: { name: "reset-happened" } });
+  if (code !== null) post(c, { to: "claim", fact: { name: "claim-wanted", code: code, announced: true } });
+}
+
+function handle(c: Context, input: Input): void {
+  switch (input.to) {
+    case "trap":
+      handleTrap(c, input.fact);
+      break;
+    case "button":
+      handleButton(c, input.fact);
+      break;
+    case "link":
+      handleLink(c, input.fact);
+      break;
+    case "session":
+      handleSession(c, input.fact);
+      break;
+    case "claim":
+      handleClaim(c, input.fact);
+      break;
+    case "update":
+      handleUpdate(c, input.fact);
+      break;
+    case "console":
+      handleConsole(c, input.line);
+      break;
+    case "telemetry":
+      publishTelemetry(c);
+      break;
+    case "intention":
+      carryOut(c);
+      break;
+    default:
+      doChores(c);
+  }
+}
+
+/** Also looks at the contacts, should an edge have been lost. */
+function doChores(c: Context): void {
+  const pins = c.ports.pins;
+  c.choresAt = c.ports.clock.now() + CHORES_MS;
+  c.ports.chip.kick();
+  sampleBattery(c);
+  post(c, { to: "trap", fact: { name: "plunger-changed", set: pins.isPlungerSet() } });
+  post(c, { to: "button", fact: { name: "button-changed", down: pins.isButtonDown() } });
+}
+
+function findNextWake(c: Context): number {
+  let next = c.choresAt;
+  const others = [
+    ...[c.trap.wakeAt, c.button.wakeAt, c.link.wakeAt, c.session.wakeAt, c.claim.wakeAt, c.update.wakeAt],
+    ...[c.telemetryAt, c.identifyUntil, c.refusedUntil, c.intentionAt, findAckDeadline(c.outbox)],
+  ];
+  for (const at of others) if (at > 0 && at < next) next = at;
+  return next;
+}
+
+/** Everything whose time has come. */
+function postDue(c: Context): void {
+  const now = c.ports.clock.now();
+  const pins = c.ports.pins;
+  const isDue = (at: number): boolean => at > 0 && now >= at;
+  if (isDue(c.trap.wakeAt)) post(c, { to: "trap", fact: { name: "time-passed", set: pins.isPlungerSet() } });
+  if (isDue(c.button.wakeAt)) post(c, { to: "button", fact: { name: "time-passed", down: pins.isButtonDown() } });
+  if (isDue(c.link.wakeAt)) post(c, { to: "link", fact: { name: "time-passed" } });
+  if (isDue(c.session.wakeAt)) post(c, { to: "session", fact: { name: "time-passed" } });
+  if (isDue(c.claim.wakeAt)) post(c, { to: "claim", fact: { name: "time-passed" } });
+  if (isDue(c.update.wakeAt)) post(c, { to: "update", fact: { name: "time-passed" } });
+  if (isDue(findAckDeadline(c.outbox))) post(c, { to: "session", fact: { name: "ack-overdue" } });
+  if (isDue(c.telemetryAt)) post(c, { to: "telemetry" });
+  if (isDue(c.identifyUntil)) c.identifyUntil = 0;
+  if (isDue(c.refusedUntil)) c.refusedUntil = 0;
+  if (isDue(c.choresAt)) post(c, { to: "chores" });
+  if (isDue(c.intentionAt)) post(c, { to: "intention" });
+}
+
+function carryOut(c: Context): void {
+  const intention = c.intention;
+  c.intention = "";
+  c.intentionAt = 0;
+  if (intention === "let-go") letGo(c);
+  else if (intention === "reboot") {
+    say(c, "reboot", {});
+    c.ports.chip.reboot();
+  }
+}
+
+function showSituation(c: Context): void {
+  const name = c.session.name;
+  c.player.play(
+    decidePattern({
+      heldS: c.button.heldS,
+      refused: c.refusedUntil > 0,
+      identifying: c.identifyUntil > 0,
+      state: c.trap.name,
+      silenced: c.trap.silenced,
+      buzzer: c.config.buzzer,
+      claiming: c.claim.purpose === "claim",
+      connecting: c.credentials !== null && name !== "online",
+    }),
+  );
+}

@@ -1,0 +1,205 @@
+// Owns the update machine: from an offer to a bundle that is ready to run [UPDATE-2]. Pure; update-effects.ts does what it asks.
+//
+// idle       no update; what was fetched of the last one is remembered, so that the same one offered again goes on there.
+// preparing  the other slot is being made ready.
+// fetching   chunks are fetched one after another, each tried again after a while.
+// checking   everything is there; the slot is read back.
+// done       the other slot is activated; the next boot runs it. That boot's hello is the proof, nothing said here is.
+import {
+  CODE_OK,
+  CODE_UPDATE_ALREADY_RUNNING,
+  CODE_UPDATE_BUSY,
+  CODE_UPDATE_DOWNLOAD_FAILED,
+  CODE_UPDATE_NO_ROOM,
+  CODE_UPDATE_TOO_LARGE,
+  CODE_UPDATE_WRONG_HASH,
+  CODE_UPDATE_WRONG_SIZE,
+  FIRMWARE_BYTES_MAX,
+  type UpdateOffer,
+  type UpdatePhase,
+} from "#protocol";
+import type { Outcome } from "../machine.ts";
+import { decideBackoffMs } from "../session/backoff.ts";
+
+export const CHUNK_MS = 30000;
+export const CHUNK_RETRY_MS_MAX = 30000;
+/** About six minutes without a single chunk. */
+export const CHUNK_TRIES_MAX = 20;
+/** Progress is told after every so many chunks. */
+export const PROGRESS_CHUNKS = 16;
+
+export interface UpdateMachine {
+  name: "idle" | "preparing" | "fetching" | "checking" | "done";
+  offer: UpdateOffer | null;
+  /** Bytes in the slot. */
+  received: number;
+  request: number;
+  tries: number;
+  /** What was told last, to be told again on a new connection. */
+  phase: UpdatePhase | "";
+  wakeAt: number;
+}
+
+export type UpdateInput =
+  | { name: "offered"; offer: UpdateOffer; runningSha256: string }
+  | { name: "slot-prepared"; ok: boolean }
+  | { name: "chunk-came"; request: number; status: number; body: string }
+  | { name: "slot-checked"; sha256: string; code: number }
+  /** An update is the owner's wish. */
+  | { name: "owner-left" }
+  | { name: "time-passed" };
+
+export type UpdateEffect =
+  | { name: "prepare-slot"; size: number }
+  | { name: "fetch-chunk"; request: number; firmware: string; chunk: number; bytesMax: number }
+  | { name: "write-chunk"; offset: number; data: string }
+  | { name: "check-slot"; offer: UpdateOffer }
+  | { name: "activate-slot" }
+  | { name: "publish-progress"; id: string; phase: UpdatePhase; code: number; received: number };
+
+export function createUpdate(): UpdateMachine {
+  return { name: "idle", offer: null, received: 0, request: 0, tries: 0, phase: "", wakeAt: 0 };
+}
+
+/** @param chance 0 to 65535 */
+export function applyUpdate(
+  state: UpdateMachine,
+  input: UpdateInput,
+  now: number,
+  chance: number,
+): Outcome<UpdateMachine, UpdateEffect> {
+  const next = Object.assign({}, state);
+  const effects: UpdateEffect[] = [];
+  switch (input.name) {
+    case "offered":
+      applyOffer(next, input.offer, input.runningSha256, now, effects);
+      break;
+    case "slot-prepared":
+      if (next.name !== "preparing") break;
+      if (input.ok) fetchNext(next, now, effects);
+      else giveUp(next, CODE_UPDATE_NO_ROOM, effects);
+      break;
+    case "chunk-came":
+      if (next.name !== "fetching" || input.request !== next.request) break;
+      if (input.status === 200) applyChunk(next, input.body, now, chance, effects);
+      else retry(next, CODE_UPDATE_DOWNLOAD_FAILED, now, chance, effects);
+      break;
+    case "slot-checked":
+      if (next.name === "checking") applyCheck(next, input.sha256, input.code, effects);
+      break;
+    case "owner-left":
+      if (next.name === "done") break;
+      next.name = "idle";
+      next.offer = null;
+      next.wakeAt = 0;
+      break;
+    default:
+      if (next.name !== "fetching" || next.wakeAt === 0 || now < next.wakeAt) break;
+      // Either the pause after a failure is over, or an answer never came.
+      fetchNext(next, now, effects);
+  }
+  return { state: next, effects: effects };
+}
+
+function applyOffer(
+  n: UpdateMachine,
+  offer: UpdateOffer,
+  runningSha256: string,
+  now: number,
+  effects: UpdateEffect[],
+): void {
+  const isSame = n.offer !== null && n.offer.sha256 === offer.sha256 && n.offer.size === offer.size;
+  if (n.name !== "idle") {
+    // Delivered again, or in new words: what is under way goes on, under the newest name.
+    if (isSame) n.offer = offer;
+    else
+      effects.push({ name: "publish-progress", id: offer.id, phase: "refused", code: CODE_UPDATE_BUSY, received: 0 });
+    return;
+  }
+  if (!isSame) n.received = 0;
+  n.offer = offer;
+  n.tries = 0;
+  if (offer.size > FIRMWARE_BYTES_MAX) giveUp(n, CODE_UPDATE_TOO_LARGE, effects);
+  else if (offer.sha256 === runningSha256) giveUp(n, CODE_UPDATE_ALREADY_RUNNING, effects);
+  else {
+    publish(n, "accepted", CODE_OK, effects);
+    // A rest that does not begin at a chunk cannot be gone on with.
+    if (n.received > 0 && n.received % offer.chunk === 0) fetchNext(n, now, effects);
+    else {
+      n.received = 0;
+      n.name = "preparing";
+      effects.push({ name: "prepare-slot", size: offer.size });
+    }
+  }
+}
+
+function publish(n: UpdateMachine, phase: UpdatePhase, code: number, effects: UpdateEffect[]): void {
+  if (!n.offer) return;
+  n.phase = phase;
+  effects.push({ name: "publish-progress", id: n.offer.id, phase: phase, code: code, received: n.received });
+}
+
+function giveUp(n: UpdateMachine, code: number, effects: UpdateEffect[]): void {
+  publish(n, "refused", code, effects);
+  n.name = "idle";
+  n.wakeAt = 0;
+}
+
+function fetchNext(n: UpdateMachine, now: number, effects: UpdateEffect[]): void {
+  const offer = n.offer;
+  if (!offer) return;
+  n.name = "fetching";
+  n.request++;
+  n.wakeAt = now + CHUNK_MS;
+  effects.push({
+    name: "fetch-chunk",
+    request: n.request,
+    firmware: offer.firmware,
+    chunk: Math.floor(n.received / offer.chunk),
+    bytesMax: offer.chunk,
+  });
+}
+
+function retry(n: UpdateMachine, code: number, now: number, chance: number, effects: UpdateEffect[]): void {
+  n.tries++;
+  if (n.tries >= CHUNK_TRIES_MAX) giveUp(n, code, effects);
+  else {
+    // The answer to the request before is too late from now on.
+    n.request++;
+    n.wakeAt = now + decideBackoffMs(n.tries, CHUNK_RETRY_MS_MAX, chance);
+  }
+}
+
+function applyChunk(n: UpdateMachine, data: string, now: number, chance: number, effects: UpdateEffect[]): void {
+  const offer = n.offer;
+  if (!offer) return;
+  if (data.length !== Math.min(offer.chunk, offer.size - n.received)) {
+    retry(n, CODE_UPDATE_WRONG_SIZE, now, chance, effects);
+    return;
+  }
+  effects.push({ name: "write-chunk", offset: n.received, data: data });
+  n.received += data.length;
+  n.tries = 0;
+  if (n.received >= offer.size) {
+    n.name = "checking";
+    n.wakeAt = 0;
+    effects.push({ name: "check-slot", offer: offer });
+    return;
+  }
+  if (Math.floor(n.received / offer.chunk) % PROGRESS_CHUNKS === 0) publish(n, "fetching", CODE_OK, effects);
+  fetchNext(n, now, effects);
+}
+
+function applyCheck(n: UpdateMachine, sha256: string, code: number, effects: UpdateEffect[]): void {
+  const offer = n.offer;
+  if (!offer) return;
+  const refusal = sha256 === offer.sha256 ? code : CODE_UPDATE_WRONG_HASH;
+  if (refusal !== CODE_OK) {
+    n.received = 0;
+    giveUp(n, refusal, effects);
+    return;
+  }
+  n.name = "done";
+  effects.push({ name: "activate-slot" });
+  publish(n, "verified", CODE_OK, effects);
+}
