@@ -43,7 +43,7 @@ export function createAddTrap(deps) {
     element("h3", { text: "By its button" }),
     element("p", {
       class: "hint",
-      text: "Hold the button of the trap for 3 seconds, until it blinks fast. For ten minutes it appears here if it is in the same network.",
+      text: "Hold the button of the trap for 3 seconds, until it beeps, and let go. It blinks once a second and appears here for ten minutes, if it is in the same network.",
     }),
     traps,
     none,

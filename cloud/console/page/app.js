@@ -15,6 +15,8 @@ import { describeAlert, describeSeverity, isolated } from "./words.js";
 /** @import { Me } from "./shapes.ts" */
 
 const TICK_MS = 1_000;
+/** A restart of the cloud or a change of networks is no news; longer than this, what is shown may be wrong. */
+const LOST_MS = 4_000;
 const LIVE_WORDS = { live: "Live", down: "Connecting", lost: "Reconnecting" };
 
 /** @type {(() => void) | null} */
@@ -90,6 +92,7 @@ function openBoard() {
   const timeline = createTimeline({ api, store });
   const addTrap = createAddTrap({ api, store, say });
   let first = true;
+  let losing = 0;
 
   function update() {
     alerts.update();
@@ -117,10 +120,18 @@ function openBoard() {
   showLive("down");
   const live = followLive({
     onOpen() {
+      window.clearTimeout(losing);
       showLive("live");
       void load();
     },
-    onDown: () => showLive("lost"),
+    onDown() {
+      showLive("lost");
+      window.clearTimeout(losing);
+      losing = window.setTimeout(
+        () => showBanner("The connection is lost; this may be out of date. Trying again …"),
+        LOST_MS,
+      );
+    },
     onResync: () => void load(),
     onMessage: (type, data) => store.apply(type, data),
     check: () => api.get("/me"),
@@ -132,6 +143,7 @@ function openBoard() {
   }, TICK_MS);
   return () => {
     live.stop();
+    window.clearTimeout(losing);
     /** @type {HTMLDialogElement} */ (byId("question")).close();
     window.clearInterval(ticking);
     addTrap.stop();

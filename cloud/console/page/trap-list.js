@@ -21,7 +21,7 @@ import {
 /** @typedef {(question: { title: string, words: string, yes: string, no: string }) => Promise<boolean>} Ask */
 
 const DONE = {
-  identify: "It blinks and beeps now.",
+  identify: "It blinks fast now, and beeps unless its buzzer is off.",
   silence: "It is quiet now.",
   reboot: "It has started anew.",
   release: "",

@@ -54,7 +54,7 @@ test("a command is followed from its sending to the trap's answer", async () => 
   const identify = await device.told("command");
   assert.is(identify.command, "identify");
   await device.say("result", encodeCommandResult({ id: identify.id, code: 0 }));
-  await card.getByText("It blinks and beeps now.").waitFor();
+  await card.getByText("It blinks fast now").waitFor();
   await card.getByRole("button", { name: "Silence" }).click();
   const silence = await device.told("command");
   await device.say("result", encodeCommandResult({ id: silence.id, code: 22 }));
@@ -121,6 +121,7 @@ test("what happened while the cloud was away is there once it is back, without a
   await page.getByText("Reconnecting").waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("You are still signed in. The cloud does not answer.").waitFor();
+  await page.getByText("The connection is lost; this may be out of date.").waitFor();
   await desk.cloud.startCloud();
   const device = await desk.connect(who);
   await device.event({ seq: 1, kind: "sprung" });

@@ -45,6 +45,9 @@ test("names of all kinds are text, in cards, alerts, the past and the question, 
     assert.is(await shown(".alert h3 .name"), 1, `${what} in an alert`);
     assert.is(await shown("#past .name"), 2, `${what} in the past`);
   }
+  const isolation =
+    "[...new Set([...document.querySelectorAll('.name')].map((one) => getComputedStyle(one).unicodeBidi))]";
+  assert.equal(await page.evaluate(isolation), ["isolate"], "no name turns the words around it");
   assert.is(await page.evaluate("window.hacked"), undefined);
   assert.is(await page.locator("#signed-in :is(script, iframe, object, [onerror], [onload])").count(), 0);
   assert.equal(await widths(page), { page: 360, widest: 360 });
