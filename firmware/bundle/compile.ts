@@ -18,7 +18,10 @@ export interface CompileInput {
 
 const HELPERS_ID = "\0device-helpers";
 
-/** @returns one immediately called function. @throws Error of rollup, when a module or an export is missing. */
+/**
+ * @returns one program whose declarations stand at its top level, in no wrapper: the interpreter keeps with every function inside another
+ * one the scope it was made in, a variable and more for each. @throws Error of rollup, when a module or an export is missing.
+ */
 export async function compileEntry(input: CompileInput): Promise<string> {
   const bundle = await rollup({
     input: input.entry,
@@ -31,7 +34,7 @@ export async function compileEntry(input: CompileInput): Promise<string> {
     },
   });
   try {
-    const { output } = await bundle.generate({ format: "iife", strict: false, indent: false });
+    const { output } = await bundle.generate({ format: "es" });
     return output[0].code;
   } finally {
     await bundle.close();

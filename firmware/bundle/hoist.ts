@@ -100,11 +100,12 @@ function findHead(own: readonly Node[], declaration: Node): "for" | "in" | undef
 
 function renderDeclarators(code: string, node: Node, functions: readonly Edit[]): string[] {
   if (node.type !== "VariableDeclaration") return [];
-  return node.declarations.map((one) =>
-    one.init == null
-      ? getName(one.id)
-      : `${getName(one.id)}=${renderRange(code, one.init.start, one.init.end, functions)}`,
-  );
+  return node.declarations.map(({ id, init }) => {
+    if (init == null) return getName(id);
+    const value = renderRange(code, init.start, init.end, functions);
+    // The parentheses around it are no part of the node.
+    return `${getName(id)}=${init.type === "SequenceExpression" ? `(${value})` : value}`;
+  });
 }
 
 /** What is left of a `var` statement once its names stand in front. */

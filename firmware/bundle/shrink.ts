@@ -6,15 +6,21 @@ import { hoistDeclarations } from "./hoist.ts";
 import { listChildren, type Node, parseProgram } from "./syntax-tree.ts";
 
 /** Words the interpreter reserves where JavaScript does not. */
-export const RESERVED_NAMES: readonly string[] = ["of", "let", "static", "async", "undefined", "E"];
+const KEYWORDS = ["of", "let", "static", "async", "undefined"];
+/** Short names of the board: a program stands at the top level, and whoever mends a trap at its console needs them. */
+const BOARD_NAMES = ["E", "TL", ...Array.from({ length: 40 }, (_, pin) => `D${pin}`)];
+
+/** Names no program may declare. */
+export const RESERVED_NAMES: readonly string[] = [...KEYWORDS, ...BOARD_NAMES];
 
 const INLINE: CompressOptions = {
   defaults: false,
   toplevel: true,
   evaluate: true,
   reduce_vars: true,
-  // Off: a function inlined where it is called would be made anew at every call.
-  reduce_funcs: false,
+  // A function with one caller becomes part of it: each that stays costs four variables, one for each parameter, and a call of stack.
+  reduce_funcs: true,
+  inline: 3,
   unused: true,
   dead_code: true,
   conditionals: true,
@@ -39,7 +45,7 @@ export interface ShrunkProgram {
   readable: string;
 }
 
-/** @param program one immediately called ES5 function. */
+/** @param program ES5, as compile.ts makes it. */
 export async function shrinkProgram(program: string): Promise<ShrunkProgram> {
   const inlined = await runTerser(program, { compress: INLINE, mangle: false, beautify: true });
   const readable = hoistDeclarations(inlined);

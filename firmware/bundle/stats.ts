@@ -9,22 +9,21 @@ export interface ProgramStats {
   /** In bytes. */
   size: number;
   functions: number;
-  /** Of the program's outermost function: they are there as long as the program runs. */
+  /** Declared or made at the top level: they are there as long as the program runs. */
   residentFunctions: number;
   /** An estimate of the variables those and the outermost names take, before anything is created. */
   residentVariables: number;
 }
 
-const VARIABLES_OF_FUNCTION = 5;
+const VARIABLES_OF_FUNCTION = 4;
 const VARIABLES_OF_PARAMETER = 1;
 const VARIABLES_OF_NAME = 2;
 
 /** @param file a built program. */
 export async function readStats(file: string): Promise<ProgramStats> {
   const code = await readFile(file, "latin1");
-  const all = listFunctionNodes(parseProgram(code).body);
-  const outermost = all[0];
-  const own = outermost === undefined ? [] : listOwnNodes(outermost.body.body);
+  const { body } = parseProgram(code);
+  const own = listOwnNodes(body);
   const resident = own.filter(isFunction);
   const names = own.reduce(
     (sum, node) => sum + (node.type === "VariableDeclaration" ? node.declarations.length : 0),
@@ -33,14 +32,14 @@ export async function readStats(file: string): Promise<ProgramStats> {
   const parameters = resident.reduce((sum, node) => sum + node.params.length, 0);
   return {
     size: code.length,
-    functions: all.length,
+    functions: listFunctionNodes(body).length,
     residentFunctions: resident.length,
     residentVariables:
       resident.length * VARIABLES_OF_FUNCTION + parameters * VARIABLES_OF_PARAMETER + names * VARIABLES_OF_NAME,
   };
 }
 
-function listFunctionNodes(body: readonly Node[]) {
+function listFunctionNodes(body: readonly Node[]): Node[] {
   const found = listOwnNodes(body).filter(isFunction);
   for (const node of found) found.push(...listOwnNodes(node.body.body).filter(isFunction));
   return found;

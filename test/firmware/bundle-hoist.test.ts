@@ -22,6 +22,7 @@ const PROGRAMS: { [name: string]: string } = {
   "an initialiser that reads a later var": "function f(){var a=b,b=2;return a+''+b}R(f())",
   "an initialiser that reads itself": "function f(){var a=typeof a;return a}R(f())",
   "a declared function that reads a var still to come": "var a=f();function f(){return typeof a}R(a)",
+  "an initialiser of two expressions": "if(1){var n,a=(n=4,function(){return++n})}a();R(a())",
   "a member called as a later var": "function f(o){var a={b:o.b},b=2;return a.b+b}R(f({b:1}))",
   "a var that repeats a parameter": "function f(a){var a=a||5;return a}R(f()+f(2))",
   "a var that repeats a function": "function f(){var g;function g(){return 7}return g()}R(f())",
