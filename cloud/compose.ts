@@ -14,6 +14,7 @@ import { type Clock, createWallClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { registerConsoleRoutes } from "./console/console-routes.ts";
 import { createDatabase, type TraplineDatabase } from "./db/connection.ts";
+import { migrateUp } from "./db/migrate.ts";
 import { pingDatabase } from "./db/ping.ts";
 import { createDeviceIngest } from "./devices/devices-ingest.ts";
 import { findDevice, notifyDevice, releaseDevice } from "./devices/devices-queries.ts";
@@ -82,6 +83,11 @@ interface Ground {
 const POOL_FOR_PEOPLE = 2;
 const CLAIMING_SWEEP_MS = 60_000;
 const SESSION_SWEEP_MS = 600_000;
+
+/** Bring the database to the version of the code, if it is not there. */
+export async function migrateDatabase(config: Config, log: Logger): Promise<void> {
+  await migrateUp(config.databaseUrl, { log });
+}
 
 /** Start the cloud. @throws what kept it from starting (a taken port has its code EADDRINUSE); then nothing is left running. */
 export async function createCloud(options: CloudOptions): Promise<Cloud> {

@@ -1,9 +1,8 @@
 // The cloud as a program of its own: reads its configuration, migrates if asked to (`--migrate`), starts, and on SIGTERM or SIGINT stops
 // within ten seconds. What it consists of is compose.ts.
 import { pino } from "pino";
-import { createCloud } from "./compose.ts";
+import { createCloud, migrateDatabase } from "./compose.ts";
 import { parseConfig } from "./config.ts";
-import { migrateUp } from "./db/migrate.ts";
 
 const STOP_MS_MAX = 10_000;
 const EXIT_BAD_CONFIG = 2;
@@ -21,7 +20,7 @@ async function main(): Promise<void> {
     process.once("SIGTERM", () => resolve("SIGTERM"));
     process.once("SIGINT", () => resolve("SIGINT"));
   });
-  if (process.argv.includes("--migrate")) await migrateUp(config.databaseUrl, { log });
+  if (process.argv.includes("--migrate")) await migrateDatabase(config, log);
   const cloud = await createCloud({ config, log });
   log.info({ signal: await asked }, "cloud stopping");
   const limit = setTimeout(() => {

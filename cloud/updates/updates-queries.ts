@@ -1,8 +1,8 @@
 // Owns the SQL of updates: offering, progress, and what a hello makes of it. Each change is told live in its own transaction. Every query
 // names the tenant [TENANT-2].
 import type { DownMessage, Hello, UpdateProgress } from "#protocol";
-import type { Transaction } from "../db/tenant-transaction.ts";
 import { notifyLive } from "../db/live-notice.ts";
+import type { Transaction } from "../db/tenant-transaction.ts";
 import type { DeviceScope } from "../mqtt/device-door.ts";
 import { findFirmware } from "./firmware-queries.ts";
 import { createOffer, decideAtHello, decideProgress, type Update, type UpdateChange } from "./updates.ts";

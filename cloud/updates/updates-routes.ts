@@ -46,7 +46,7 @@ function mayUpdate(account: Account): Account {
 function registerPublishing(app: App, { db, clock, log, judge = judgeUnsigned }: UpdateDeps): void {
   app.get("/api/v1/firmware", { onRequest: requireAccount }, async (request) => {
     const { tenantId } = request.account;
-    return { firmware: await db.withTenant(request.account, (trx) => listFirmware(trx, tenantId, COUNT_MAX)) };
+    return { versions: await db.withTenant(request.account, (trx) => listFirmware(trx, tenantId, COUNT_MAX)) };
   });
 
   // In a scope of its own, since no other route takes raw bytes.

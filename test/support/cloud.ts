@@ -4,10 +4,14 @@ import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import type { TrapKind } from "#protocol";
+import type { Alert } from "../../cloud/alerts/alerts.ts";
 import { hashPassword } from "../../cloud/claiming/proofs.ts";
 import { type Cloud, type CloudOptions, createCloud } from "../../cloud/compose.ts";
 import type { Config } from "../../cloud/config.ts";
 import type { TraplineDatabase } from "../../cloud/db/connection.ts";
+import type { KeptEvent } from "../../cloud/events/events.ts";
+import type { Firmware, Update } from "../../cloud/updates/updates.ts";
+import type { Json, AnswerBody as RoomsAnswerBody } from "../cloud/http/rooms.ts";
 import { eventually } from "./eventually.ts";
 import type { DeviceCredentials } from "./mqtt.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";
@@ -52,8 +56,27 @@ export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that it asserts right after
-  json: Record<string, any>;
+  json: AnswerBody;
+}
+
+/** What one or the other route answers, those of the other rooms' tests included. */
+export interface AnswerBody extends RoomsAnswerBody {
+  event: Json<KeptEvent>;
+  events: Json<KeptEvent>[];
+  next: string | null;
+  alert: Json<Alert>;
+  alerts: Json<Alert>[];
+  firmware: Json<Firmware>;
+  versions: Json<Firmware>[];
+  update: Json<Update>;
+  updates: Json<Update>[];
+}
+
+/** The item at this place of a list; a test that finds none fails here. */
+export function itemAt<T>(items: readonly T[], place = 0): T {
+  const item = items[place];
+  if (item === undefined) throw new Error(`there is no item ${place} among ${items.length}`);
+  return item;
 }
 
 export interface Owner {
@@ -165,7 +188,7 @@ async function sendRequest(base: string, { method, url, as, body }: Ask): Promis
     status: response.status,
     headers: response.headers,
     text,
-    json: isJson && text !== "" ? JSON.parse(text) : {},
+    json: JSON.parse(isJson && text !== "" ? text : "{}"),
   };
 }
 
@@ -212,8 +235,22 @@ async function insertDevice(
 
 export interface StreamEvent {
   type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads fields that it asserts right after
-  data: Record<string, any>;
+  data: NoticeData;
+}
+
+/** Fields of one or the other notice, as tests read them. */
+export interface NoticeData {
+  id: string;
+  deviceId: string;
+  kind: string;
+  status: string;
+  sequence: number;
+  online: boolean;
+  trapState: string | null;
+  firmwareSha256: string | null;
+  releasedAt: string | null;
+  code: number | null;
+  received: number;
 }
 
 /** A person's program on the live stream. */
