@@ -34,6 +34,8 @@ export interface Home {
   release(): void;
 }
 
+const NOT_WRITABLE = ["EACCES", "EROFS", "EPERM", "ENOENT", "ENOTDIR", "EEXIST"];
+
 function madeSecrets(): Secrets {
   const mac = randomBytes(3).toString("hex");
   const pairs = mac.match(/../g) ?? [];
@@ -128,7 +130,7 @@ export function openHome(dir: string): Home {
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "EACCES" && code !== "EROFS" && code !== "EPERM") throw error;
+    if (!code || !NOT_WRITABLE.includes(code)) throw error;
     throw new HomeError(
       "not-writable",
       `${dir} cannot be written by this user. Run as the owner of the checkout, or choose another place with --data FOLDER.`,

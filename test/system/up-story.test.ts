@@ -1,0 +1,32 @@
+// The one command as a program sees it: from an empty folder to the last line, with the facts of every step.
+import * as path from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../support/suite.ts";
+import { createUpBench, getWholeStory, STEPS, type UpBench } from "./up-program.ts";
+
+const test = suite("trapline up, once", { limitMs: 80_000 });
+let bench: UpBench;
+
+test.before(() => {
+  bench = createUpBench();
+});
+test.after(() => bench.stop());
+
+test("an empty folder becomes an answered alert and a proven update, told in JSON lines [UPDATE-1]", async () => {
+  const program = bench.start(["--once", "--json", "--data", path.join(bench.folder, "data")]);
+  const steps = await getWholeStory(program);
+  const step = (name: string) => steps.find((one) => one.step === name) ?? {};
+  assert.match(String(step("bundle").sha256), /^[0-9a-f]{64}$/);
+  assert.is(
+    step("trap-booted").runningSha256,
+    step("bundle").sha256,
+    "the trap runs the bytes of the bundle [BUNDLE-1]",
+  );
+  assert.is(step("online").runningSha256, step("bundle").sha256);
+  assert.is.not(step("update-offered").sha256, step("bundle").sha256);
+  assert.is(step("update-booted").runningSha256, step("update-offered").sha256);
+  assert.is(step("done").ok, true);
+  assert.is(step("done").cases, STEPS.length);
+  assert.is(step("done").failures, 0);
+  assert.ok(Number(step("done").snapToNoticeMs) <= 1000, "the notice came within a second of the snap");
+});
