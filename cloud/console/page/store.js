@@ -1,9 +1,9 @@
-// Owns what the page knows: a snapshot fetched from the API, kept true by the messages of the live stream. Who shows it subscribes.
-
-import { ApiError } from "./api.js";
+// Owns what the page knows: a snapshot of the cloud, kept true by messages. Who shows it subscribes. What a message means is notices.js.
+import { applyNotice } from "./notices.js";
+import { fetchSnapshot } from "./snapshot.js";
 
 /** @import { Api } from "./api.js" */
-/** @import { Alert, Command, Device, DeviceEvent, State, Update } from "./shapes.ts" */
+/** @import { Alert, Command, Device, State } from "./shapes.ts" */
 
 /**
  * @typedef {object} Store
@@ -15,11 +15,6 @@ import { ApiError } from "./api.js";
  * @property {(listener: (device: Device, command: Command) => void) => void} onCommand called when a trap has answered a command
  */
 
-const DEVICES_WITH_PAST_MAX = 50;
-const EVENTS_KEPT = 1000;
-const ATTEMPTS_KEPT = 20;
-const RANK = { new: 0, acknowledged: 1, resolved: 2 };
-
 /**
  * @param {Api} api
  * @returns {Store}
@@ -28,12 +23,8 @@ export function createStore(api) {
   const state = createState();
   /** @type {{ change: (() => void)[], alert: ((alert: Alert) => void)[], command: ((device: Device, command: Command) => void)[] }} */
   const listeners = { change: [], alert: [], command: [] };
-  /** @type {Promise<void> | null} */
-  let loading = null;
-  let loadAgain = false;
+  const loader = createLoader(load);
   let loadedOnce = false;
-  /** Messages that came while a snapshot was under way: it may be older than they are. @type {{ type: string, data: any }[]} */
-  let missed = [];
   let told = false;
 
   function tell() {
@@ -47,30 +38,11 @@ export function createStore(api) {
 
   /** @param {string} type @param {any} data */
   function take(type, data) {
-    if (type === "device") takeDevice(data);
-    if (type === "alert") takeAlert(data);
-    if (type === "event") keepEvent(state, data);
-    if (type === "update") state.updates.set(data.id, data);
+    const { raised, answered, isOtherDevices } = applyNotice(state, type, data);
+    if (raised !== undefined) hear(raised);
+    if (answered !== undefined) for (const listener of listeners.command) listener(answered.device, answered.command);
+    if (isOtherDevices) void loader.load().catch(tell);
     tell();
-  }
-
-  /** @param {Device & { command?: Command }} data */
-  function takeDevice({ command, ...device }) {
-    const known = state.devices.has(device.id);
-    if (device.releasedAt === null) state.devices.set(device.id, device);
-    else state.devices.delete(device.id);
-    if (command !== undefined) for (const listener of listeners.command) listener(device, command);
-    // A release settles its alerts, a new trap may bring a past: both are the cloud's to tell.
-    if (known !== state.devices.has(device.id)) void load().catch(tell);
-  }
-
-  /** @param {Alert} alert */
-  function takeAlert(alert) {
-    const known = state.alerts.get(alert.id);
-    // An answer and its notice travel apart; an alert never goes back.
-    if (known !== undefined && RANK[known.status] > RANK[alert.status]) return;
-    state.alerts.set(alert.id, alert);
-    if (known === undefined && alert.status === "new") hear(alert);
   }
 
   /** @param {Alert} alert */
@@ -79,40 +51,61 @@ export function createStore(api) {
     for (const listener of listeners.alert) listener(alert);
   }
 
-  function load() {
-    loadAgain = true;
-    loading ??= loadUntilTrue().finally(() => {
-      loading = null;
-    });
-    return loading;
-  }
-
-  async function loadUntilTrue() {
-    while (loadAgain) {
-      loadAgain = false;
-      missed = [];
-      const snapshot = await fetchSnapshot(api);
-      const before = state.alerts;
-      Object.assign(state, snapshot);
-      const raised = [...state.alerts.values()].filter((alert) => alert.status === "new" && !before.has(alert.id));
-      if (loadedOnce) for (const alert of raised) hear(alert);
-      loadedOnce = true;
-      for (const { type, data } of missed) take(type, data);
-      tell();
-    }
+  /** @param {{ type: string, data: any }[]} missed filled while the snapshot is under way: it may be older than they are */
+  async function load(missed) {
+    const snapshot = await fetchSnapshot(api);
+    const before = state.alerts;
+    Object.assign(state, snapshot);
+    const raised = [...state.alerts.values()].filter((alert) => alert.status === "new" && !before.has(alert.id));
+    if (loadedOnce) for (const alert of raised) hear(alert);
+    loadedOnce = true;
+    for (const { type, data } of missed) take(type, data);
+    tell();
   }
 
   return {
     state,
-    load,
+    load: loader.load,
     apply(type, data) {
-      if (type === "claiming") state.attempts = [data, ...state.attempts].slice(0, ATTEMPTS_KEPT);
-      else if (loading !== null) missed.push({ type, data });
+      if (type !== "claiming") loader.note(type, data);
       take(type, data);
     },
     subscribe: (listener) => void listeners.change.push(listener),
     onNewAlert: (listener) => void listeners.alert.push(listener),
     onCommand: (listener) => void listeners.command.push(listener),
+  };
+}
+
+/**
+ * One load at a time: whoever asks meanwhile is answered by another one right after it.
+ * @param {(missed: { type: string, data: any }[]) => Promise<void>} loadOnce
+ */
+function createLoader(loadOnce) {
+  /** @type {Promise<void> | null} */
+  let loading = null;
+  let isWanted = false;
+  /** @type {{ type: string, data: any }[]} */
+  let missed = [];
+
+  async function run() {
+    while (isWanted) {
+      isWanted = false;
+      missed = [];
+      await loadOnce(missed);
+    }
+  }
+  return {
+    load() {
+      isWanted = true;
+      loading ??= run().finally(() => {
+        loading = null;
+      });
+      return loading;
+    },
+    /** @param {string} type @param {any} data */
+    note(type, data) {
+      if (loading !== null) missed.push({ type, data });
+    },
   };
 }
 
@@ -126,60 +119,4 @@ function createState() {
     attempts: [],
     heardAt: new Map(),
   };
-}
-
-/** @param {State} state @param {DeviceEvent} event */
-function keepEvent(state, event) {
-  state.events.set(event.id, event);
-  if (state.events.size <= EVENTS_KEPT) return;
-  const [oldest] = state.events.keys();
-  if (oldest !== undefined) state.events.delete(oldest);
-}
-
-/** @param {Api} api */
-async function fetchSnapshot(api) {
-  const [{ devices }, { alerts }, open] = await Promise.all([
-    api.get("/devices"),
-    api.get("/alerts"),
-    api.get("/alerts?status=open&limit=1000"),
-  ]);
-  const pasts = await Promise.all(
-    devices.slice(0, DEVICES_WITH_PAST_MAX).map((/** @type {Device} */ device) => fetchPast(api, device.id)),
-  );
-  return {
-    devices: keyed(/** @type {Device[]} */ (devices)),
-    // The newest, and whatever is open, however old.
-    alerts: keyed(/** @type {Alert[]} */ ([...alerts, ...open.alerts])),
-    events: keyed(pasts.flatMap((past) => past.events)),
-    updates: keyed(pasts.flatMap((past) => past.updates)),
-  };
-}
-
-/**
- * @param {Api} api
- * @param {string} deviceId
- * @returns {Promise<{ events: DeviceEvent[], updates: Update[] }>}
- */
-async function fetchPast(api, deviceId) {
-  try {
-    const [{ events }, { updates }] = await Promise.all([
-      api.get(`/devices/${deviceId}/events`),
-      api.get(`/devices/${deviceId}/updates`),
-    ]);
-    // The oldest first, so that the oldest are the first to be forgotten.
-    return { events: [...events].reverse(), updates };
-  } catch (error) {
-    // Released since the list was made: it has no past for us any more.
-    if (error instanceof ApiError && error.status === 404) return { events: [], updates: [] };
-    throw error;
-  }
-}
-
-/**
- * @template {{ id: string }} T
- * @param {T[]} items
- * @returns {Map<string, T>}
- */
-function keyed(items) {
-  return new Map(items.map((item) => [item.id, item]));
 }

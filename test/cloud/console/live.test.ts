@@ -1,6 +1,7 @@
 // The page stays true by itself: other people's answers, a trap that goes silent, a cloud that was away, a session that has ended.
 import * as assert from "uvu/assert";
 import { encodeCommandResult, encodeUpdateProgress } from "#protocol";
+import { eventually } from "../../support/eventually.ts";
 import { suite } from "../../support/suite.ts";
 import { closeClean, createDesk, type Desk } from "./desk.ts";
 
@@ -146,6 +147,39 @@ test("a session that has ended is said so, and nothing of it stays on the page",
   await card.getByRole("button", { name: "Identify" }).click();
   await page.getByText("Your session has ended. Sign in again.").waitFor();
   assert.is(await page.getByText("Larder").count(), 0);
+  await closeClean(watched);
+});
+
+test("what happens while the page is fetching is not lost to an older answer", async () => {
+  const owner = await desk.cloud.createOwner();
+  const mill = await desk.connect(await desk.cloud.createDevice(owner, { name: "Mill" }));
+  const leaving = await desk.cloud.createDevice(owner, { name: "Barn" });
+  await (await desk.connect(leaving)).event({ seq: 1, kind: "armed" });
+  const watched = await desk.openAs(owner);
+  const { page } = watched;
+  const past = page.locator("#past li", { hasText: "was armed" });
+  await past.waitFor();
+  let letGo: () => void = () => undefined;
+  const heldBack = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let fetched = 0;
+  await page.route("**/api/v1/alerts*", async (route) => {
+    const response = await route.fetch();
+    fetched += 1;
+    await heldBack;
+    await route.fulfill({ response });
+  });
+  // A trap that leaves makes the page fetch everything anew.
+  await desk.cloud.ask({ method: "POST", url: `/api/v1/devices/${leaving.deviceId}/release`, as: owner.token });
+  await eventually(() => fetched === 2, { withinMs: 5_000, because: "the page asks for alerts, all and open ones" });
+  await mill.event({ seq: 1, kind: "sprung" });
+  const alert = page.locator(".alert", { hasText: "Mill has sprung" });
+  await alert.waitFor();
+  letGo();
+  await past.waitFor({ state: "detached" });
+  assert.is(await alert.count(), 1);
+  assert.is(fetched, 2);
   await closeClean(watched);
 });
 
