@@ -67,10 +67,17 @@ function beginStream(reply: FastifyReply, limits: LiveLimits): Stream {
     // Proxies that collect an answer before they pass it on would make it late.
     "x-accel-buffering": "no",
   });
+  let isChecked = true;
+  function check(): void {
+    isChecked = true;
+    if (response.writableLength > limits.unreadBytesMax) response.destroy();
+  }
   function write(text: string): void {
     if (response.writableEnded || response.destroyed) return;
     response.write(text);
-    if (response.writableLength > limits.unreadBytesMax) response.destroy();
+    // What is written in one turn leaves at its end: only what is still here afterwards was not taken.
+    if (isChecked) setImmediate(check);
+    isChecked = false;
   }
   return { response, write, tell: (notice) => write(formatServerSentEvent(notice)) };
 }
