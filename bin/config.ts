@@ -7,7 +7,7 @@ export interface BinConfig {
   colour: boolean;
 }
 
-export function readBinConfig(env: NodeJS.ProcessEnv, isTerminal: boolean): BinConfig {
+export function readBinConfig(isTerminal: boolean, env: NodeJS.ProcessEnv = process.env): BinConfig {
   return {
     databaseUrl: env.DATABASE_URL || undefined,
     colour: isTerminal && !env.NO_COLOR,

@@ -52,7 +52,7 @@ function createProgram(): Command {
     .option("--mqtt-port <n>", "of the broker", parsePort)
     .option("--simulator-port <n>", "of the simulated trap's controls", parsePort)
     .action(async (flags: UpFlags) => {
-      const { databaseUrl, colour } = readBinConfig(process.env, process.stdout.isTTY === true);
+      const { databaseUrl, colour } = readBinConfig(process.stdout.isTTY === true);
       process.exitCode = await up({
         root: ROOT,
         databaseUrl,

@@ -1,6 +1,9 @@
 // Owns the telling of the story: the steps in order, each within its bound, the first that fails ends it.
 import { parseConsoleLine } from "#protocol";
-import { HUMANE_LIMIT_MS, releaseEarlier, type StoryParts, signIn, stepsOf, type Thread } from "./story-steps.ts";
+import { alertSteps } from "./story-alert.ts";
+import { claimingSteps } from "./story-claiming.ts";
+import { createScene, HUMANE_LIMIT_MS, releaseEarlier, type StoryParts, signIn, type Thread } from "./story-scene.ts";
+import { updateSteps } from "./story-update.ts";
 import type { Witness } from "./witness.ts";
 
 export interface StoryEnd {
@@ -52,7 +55,8 @@ export async function tellStory(parts: StoryParts, told: number, begun: number):
   try {
     stream = await follow(parts);
     await releaseEarlier(parts);
-    for (const step of stepsOf(parts, thread)) {
+    const scene = createScene(parts, thread);
+    for (const step of [...claimingSteps(scene), ...alertSteps(scene), ...updateSteps(scene)]) {
       name = step.name;
       at = parts.now();
       cases++;

@@ -3,18 +3,19 @@
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
-import { createCloud } from "../../cloud/compose.ts";
+import { type Logger, pino } from "pino";
+import { type Cloud, createCloud } from "../../cloud/compose.ts";
+import type { Config } from "../../cloud/config.ts";
 import { ensureFirmware } from "../../firmware/bundle/build.ts";
 import { createSimulator } from "../../simulator/compose.ts";
 import { createApiClient } from "./api-client.ts";
 import { startBeside } from "./beside.ts";
-import { startUpDatabase } from "./database.ts";
+import { startUpDatabase, type UpDatabase } from "./database.ts";
 import { type Home, openHome } from "./home.ts";
 import { choosePorts, type PortName } from "./ports.ts";
 import { createJsonReporter, createPersonReporter, type Facts, type Reporter } from "./reporter.ts";
 import { tellStory, witnessConsole } from "./story.ts";
-import type { BuiltBundle } from "./story-steps.ts";
+import type { BuiltBundle } from "./story-scene.ts";
 import { createWitness } from "./witness.ts";
 
 export interface UpOptions {
@@ -34,11 +35,14 @@ export interface UpOptions {
   interrupted: Promise<void>;
 }
 
+type Built = BuiltBundle & { boot: Uint8Array; fresh: boolean };
+
 interface Part {
   name: string;
   stop(): Promise<void> | void;
 }
 
+const HOST = "127.0.0.1";
 const WIFI = { ssid: "trapline", password: "mind-your-fingers" };
 const STORY_STEPS_BEFORE = 4;
 
@@ -57,11 +61,7 @@ async function unwind(parts: Part[], reporter: Reporter): Promise<void> {
   }
 }
 
-async function build(
-  root: string,
-  outDir: string,
-  version?: string,
-): Promise<BuiltBundle & { boot: Uint8Array; fresh: boolean }> {
+async function build(root: string, outDir: string, version?: string): Promise<Built> {
   const built = await ensureFirmware({ root, outDir, version });
   if (!built.ok) {
     const first = built.refusals.slice(0, 5).map((refusal) => JSON.stringify(refusal));
@@ -77,11 +77,11 @@ async function build(
   };
 }
 
-/** The version after this one, so that an update is a step forward. */
-function nextVersion(version: string): string {
+/** The version after this one: a step forward, and another one for other sources, since what is published never changes. */
+function nextVersion({ version, sha256 }: BuiltBundle): string {
   const [core = "0.0.0"] = version.split("-");
   const [major = "0", minor = "0", patch = "0"] = core.split(".");
-  return `${major}.${minor}.${Number(patch) + 1}`;
+  return `${major}.${minor}.${Number(patch) + 1}-${sha256.slice(0, 8)}`;
 }
 
 /** Run one of the first steps, tell it, and hand its product on. */
@@ -103,29 +103,27 @@ async function tell<T>(
   }
 }
 
-/** The parts that are up before the story begins. */
+/** What the parts are started with and put on. */
 interface Stage {
+  options: UpOptions;
   reporter: Reporter;
+  /** What has been started, to be unwound. */
   parts: Part[];
   home: Home;
   ports: Record<PortName, number>;
+  log: Logger;
 }
 
 async function openStage(options: UpOptions, reporter: Reporter, parts: Part[]): Promise<Stage> {
   const home = openHome(options.dataDir);
   parts.push({ name: "folder", stop: home.release });
   const ports = await choosePorts(options.ports, (text) => reporter.remark(text));
-  return { reporter, parts, home, ports };
+  const log = pino({ level: options.verbose ? "info" : "silent" }, pino.destination(2));
+  return { options, reporter, parts, home, ports, log };
 }
 
-/** Everything up, the story told, the page open until the person leaves. Returns the exit status. */
-async function perform(options: UpOptions, stage: Stage): Promise<number> {
-  const { reporter, parts, home, ports } = stage;
-  const { secrets } = home;
-  const log = pino({ level: options.verbose ? "info" : "silent" }, pino.destination(2));
-  const begun = performance.now();
-
-  const flashed = await tell(
+function buildFlashed({ options, reporter, home }: Stage): Promise<Built> {
+  return tell(
     reporter,
     "bundle",
     () => build(options.root, home.firmware),
@@ -134,7 +132,10 @@ async function perform(options: UpOptions, stage: Stage): Promise<number> {
       words: `${b.version}, ${b.size} bytes, sha256 ${b.sha256.slice(0, 12)}${b.fresh ? "" : " (built before)"}`,
     }),
   );
-  const database = await tell(
+}
+
+function startDatabase({ options, reporter, home, parts, log }: Stage): Promise<UpDatabase> {
+  return tell(
     reporter,
     "database",
     async () => {
@@ -147,67 +148,68 @@ async function perform(options: UpOptions, stage: Stage): Promise<number> {
       words: `PostgreSQL (${d.server}${d.adopted ? ", of a killed run, taken over" : ""}), schema ${d.version}, ${d.applied} migrations applied`,
     }),
   );
-  const pageOrigin = `http://127.0.0.1:${ports.page}`;
+}
+
+/** The broker and the API are one program; each is told when it answers. */
+async function startCloud(stage: Stage, databaseUrl: string): Promise<Cloud> {
+  const { reporter, parts, home, ports, log } = stage;
+  const config: Config = {
+    ...{ databaseUrl, databasePoolMax: 10, logLevel: "info", trustProxy: [] },
+    ...{ httpHost: HOST, httpPort: ports.api, mqttHost: HOST, mqttPort: ports.mqtt },
+    ...{ publicMqttHost: null, publicMqttPort: null },
+    ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey },
+    frameAncestors: [`http://${HOST}:${ports.page}`],
+  };
   const cloud = await tell(
     reporter,
     "broker",
     async () => {
-      const started = await createCloud({
-        config: {
-          databaseUrl: database.url,
-          databasePoolMax: 10,
-          httpHost: "127.0.0.1",
-          httpPort: ports.api,
-          mqttHost: "127.0.0.1",
-          mqttPort: ports.mqtt,
-          publicMqttHost: null,
-          publicMqttPort: null,
-          factoryToken: secrets.factoryToken,
-          sealKey: secrets.sealKey,
-          trustProxy: [],
-          frameAncestors: [pageOrigin],
-          logLevel: "info",
-        },
-        log,
-      });
+      const started = await createCloud({ config, log });
       parts.push({ name: "cloud", stop: started.stop });
       return started;
     },
-    (c) => ({ facts: { port: c.mqttAddress.port }, words: `mqtt://127.0.0.1:${c.mqttAddress.port}` }),
+    (c) => ({ facts: { port: c.mqttAddress.port }, words: `mqtt://${HOST}:${c.mqttAddress.port}` }),
   );
-  const api = createApiClient(cloud.httpAddress);
   await tell(
     reporter,
     "api",
-    () => api.get<{ status: string }>("/api/v1/health"),
+    () => createApiClient(cloud.httpAddress).get("/api/v1/health"),
     () => ({ facts: { address: cloud.httpAddress }, words: cloud.httpAddress }),
   );
+  return cloud;
+}
+
+/** Everything up, the story told, the page open until the person leaves. Returns the exit status. */
+async function perform(stage: Stage): Promise<number> {
+  const { options, reporter, home } = stage;
+  const { secrets } = home;
+  const begun = performance.now();
+  const flashed = await buildFlashed(stage);
+  const database = await startDatabase(stage);
+  const cloud = await startCloud(stage, database.url);
 
   const witness = createWitness(() => performance.now());
   void options.interrupted.then(() => witness.stop("stopped by the person"));
-  const simulator = await startTrap(options, stage, cloud.httpAddress, flashed);
-  simulator.trap.onConsoleLine(({ line }) => {
+  const simulator = await startTrap(stage, cloud.httpAddress, flashed);
+  const { trap } = simulator;
+  trap.onConsoleLine(({ line }) => {
     if (options.verbose) options.err(line);
     witnessConsole(witness, line);
   });
-  simulator.trap.powerOn();
+  trap.powerOn();
 
   let token = "";
   const end = await tellStory(
     {
-      api,
-      witness,
-      reporter,
-      flashed,
+      ...{ api: createApiClient(cloud.httpAddress), witness, reporter, flashed, wifi: WIFI },
       hands: {
         serialNumber: secrets.trap.serialNumber,
-        setPlunger: () => simulator.trap.setPlunger(),
-        spring: () => simulator.trap.spring(),
-        pressButton: (ms) => simulator.trap.pressButton(ms),
-        typeCommand: (line) => simulator.trap.typeCommand(line),
+        setPlunger: () => trap.setPlunger(),
+        spring: () => trap.spring(),
+        pressButton: (ms) => trap.pressButton(ms),
+        typeCommand: (line) => trap.typeCommand(line),
       },
-      wifi: WIFI,
-      buildNext: () => build(options.root, join(home.firmware, "next"), nextVersion(flashed.version)),
+      buildNext: () => build(options.root, join(home.firmware, "next"), nextVersion(flashed)),
       account: { email: secrets.email, password: secrets.password },
       onSession: (value) => {
         token = value;
@@ -218,28 +220,22 @@ async function perform(options: UpOptions, stage: Stage): Promise<number> {
     begun,
   );
   if (options.once || !end.ok) return end.ok ? 0 : 1;
-
-  const beside = await startBeside(ports.page, () => ({
-    left: `${cloud.httpAddress}/#token=${token}`,
-    right: `${simulator.address}/`,
-  }));
-  parts.push({ name: "page", stop: beside.stop });
-  reporter.remark("");
-  reporter.remark(
-    `open ${beside.address} to play; sign in elsewhere as ${secrets.email}, password ${secrets.password}`,
-  );
-  reporter.remark("Ctrl-C ends everything; the data stays");
-  await options.interrupted;
+  await stayUp(stage, { left: `${cloud.httpAddress}/#token=${token}`, right: `${simulator.address}/` });
   return 0;
 }
 
+async function stayUp({ options, reporter, parts, home, ports }: Stage, frames: { left: string; right: string }) {
+  const beside = await startBeside(ports.page, () => frames);
+  parts.push({ name: "page", stop: beside.stop });
+  const { email, password } = home.secrets;
+  reporter.remark("");
+  reporter.remark(`open ${beside.address} to play; sign in elsewhere as ${email}, password ${password}`);
+  reporter.remark("Ctrl-C ends everything; the data stays");
+  await options.interrupted;
+}
+
 /** The simulated trap: registered with the cloud as the host that flashes it does, flashed with the bundle, not yet powered. */
-async function startTrap(
-  options: UpOptions,
-  { home, ports, parts }: Stage,
-  cloudAddress: string,
-  flashed: BuiltBundle & { boot: Uint8Array },
-) {
+async function startTrap({ options, home, ports, parts }: Stage, cloudAddress: string, flashed: Built) {
   const { trap } = home.secrets;
   const cloud = new URL(cloudAddress);
   const factory = createApiClient(cloudAddress);
@@ -282,7 +278,7 @@ export async function up(options: UpOptions): Promise<number> {
     interrupted = true;
   });
   try {
-    const status = await perform(options, await openStage(options, reporter, parts));
+    const status = await perform(await openStage(options, reporter, parts));
     return interrupted && status !== 0 ? 130 : status;
   } catch (thrown) {
     reporter.remark(errorOf(thrown).message);

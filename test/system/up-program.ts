@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
+import { createProgramEnvironment } from "../support/config.ts";
 import { eventually } from "../support/eventually.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -24,11 +25,10 @@ export interface UpProgram {
 
 /** Start `trapline up` on free ports with the embedded PostgreSQL, whatever the surroundings say. */
 function startUp(args: string[], account: { uid?: number; gid?: number } = {}): UpProgram {
-  const { DATABASE_URL: _unused, ...env } = process.env;
   const ports = ["--page-port", "0", "--api-port", "0", "--mqtt-port", "0", "--simulator-port", "0"];
   const child = spawn(process.execPath, ["--import", "tsx", "bin/trapline.ts", "up", ...ports, ...args], {
     cwd: ROOT,
-    env,
+    env: createProgramEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
     ...account,
   });
