@@ -54,7 +54,7 @@ export interface Ask {
 
 export interface Answer {
   status: number;
-  headers: Headers;
+  headers: Record<string, string>;
   text: string;
   json: AnswerBody;
 }
@@ -186,7 +186,7 @@ async function sendRequest(base: string, { method, url, as, body }: Ask): Promis
   const isJson = (response.headers.get("content-type") ?? "").includes("json");
   return {
     status: response.status,
-    headers: response.headers,
+    headers: Object.fromEntries(response.headers),
     text,
     json: JSON.parse(isJson && text !== "" ? text : "{}"),
   };

@@ -1,3 +1,4 @@
+// The one way to wait: what it returns, and what it says when it gives up.
 import * as assert from "uvu/assert";
 import { eventually } from "./eventually.ts";
 import { getRejection } from "./rejection.ts";

@@ -1,7 +1,14 @@
 // A trap's end of an MQTT connection, packet by packet: what MQTT.js would smooth over (a missing PUBACK, a refused SUBSCRIBE, a closed
 // socket) is plain to see here. It speaks #protocol; who it says it is, is the test's business.
 import * as net from "node:net";
-import { generate, type IConnackPacket, type IConnectPacket, type Packet, parser } from "mqtt-packet";
+import {
+  generate,
+  type IConnackPacket,
+  type IConnectPacket,
+  type IPublishPacket,
+  type Packet,
+  parser,
+} from "mqtt-packet";
 import {
   type Ack,
   type Command,
@@ -73,15 +80,26 @@ async function takePacket<C extends Packet["cmd"]>(
   isClosed: () => boolean,
 ): Promise<Extract<Packet, { cmd: C }>> {
   const isWanted = (packet: Packet): packet is Extract<Packet, { cmd: C }> => packet.cmd === cmd;
-  return eventually(
+  return takeFirst(inbox, isWanted, isClosed, `a ${cmd} arrives`);
+}
+
+/** Fails at once when the connection is closed: what has not arrived by then never will. */
+async function takeFirst<P extends Packet>(
+  inbox: Packet[],
+  isWanted: (packet: Packet) => packet is P,
+  isClosed: () => boolean,
+  because: string,
+): Promise<P> {
+  const { found } = await eventually(
     () => {
-      const found = inbox.find(isWanted);
-      if (found !== undefined) inbox.splice(inbox.indexOf(found), 1);
-      if (found === undefined && isClosed()) throw new Error("the connection is closed");
-      return found;
+      const first = inbox.find(isWanted);
+      return first !== undefined || isClosed() ? { found: first } : null;
     },
-    { withinMs: ANSWER_MS, because: `a ${cmd} arrives` },
+    { withinMs: ANSWER_MS, because },
   );
+  if (found === undefined) throw new Error(`the connection was closed before: ${because}`);
+  inbox.splice(inbox.indexOf(found), 1);
+  return found;
 }
 
 export interface DeviceCredentials {
@@ -189,20 +207,15 @@ export async function connectDevice(
 }
 
 async function takeMessage(raw: RawMqtt, name: DownMessage["name"]): Promise<DownMessage> {
-  return eventually(
-    () => {
-      const found = raw.inbox.find((packet) => packet.cmd === "publish" && parseTopic(packet.topic)?.name === name);
-      if (found?.cmd !== "publish") return null;
-      raw.inbox.splice(raw.inbox.indexOf(found), 1);
-      if (found.messageId !== undefined) raw.send({ cmd: "puback", messageId: found.messageId });
-      const topic = parseTopic(found.topic);
-      if (topic?.direction !== "down") throw new Error(`a message on ${found.topic}`);
-      const decoded = decodeDown(topic.name, found.payload.toString("latin1"));
-      if (!decoded.ok) throw new Error(`a message that cannot be read: ${found.payload.toString("latin1")}`);
-      return decoded.value;
-    },
-    { withinMs: ANSWER_MS, because: `the cloud says ${name}` },
-  );
+  const isWanted = (packet: Packet): packet is IPublishPacket =>
+    packet.cmd === "publish" && parseTopic(packet.topic)?.name === name;
+  const found = await takeFirst(raw.inbox, isWanted, raw.isClosed, `the cloud says ${name}`);
+  if (found.messageId !== undefined) raw.send({ cmd: "puback", messageId: found.messageId });
+  const topic = parseTopic(found.topic);
+  if (topic?.direction !== "down") throw new Error(`a message on ${found.topic}`);
+  const decoded = decodeDown(topic.name, found.payload.toString("latin1"));
+  if (!decoded.ok) throw new Error(`a message that cannot be read: ${found.payload.toString("latin1")}`);
+  return decoded.value;
 }
 
 export const SHA_A = "a".repeat(64);

@@ -1,3 +1,4 @@
+// A database of its own for every file, and nothing left of it.
 import * as path from "node:path";
 import { sql } from "kysely";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// The pool and its two kinds of transaction: what commits, what rolls back, which tenant each one names.
 import { sql } from "kysely";
 import * as assert from "uvu/assert";
 import { createDatabase } from "../../../cloud/db/connection.ts";

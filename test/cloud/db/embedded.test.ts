@@ -1,3 +1,4 @@
+// The embedded PostgreSQL as real processes: kept, adopted, refused, run by others, and gone after its stop.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";

@@ -1,3 +1,4 @@
+// The migrations on a real server: up, down, up again, and what is refused.
 import pg from "pg";
 import * as assert from "uvu/assert";
 import { type MigrateResult, migrateDown, migrateUp } from "../../../cloud/db/migrate.ts";

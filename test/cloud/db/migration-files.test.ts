@@ -1,3 +1,4 @@
+// The migration files themselves: their sections, their order, their checksums.
 import * as assert from "uvu/assert";
 import { listVersions } from "../../../cloud/db/adopt.ts";
 import { MigrationError } from "../../../cloud/db/migration-error.ts";
