@@ -128,7 +128,7 @@ test("another tenant sees nothing of it: not the list, not the stream [TENANT-2]
   await device.event({ seq: 1 });
   const answer = await cloud.ask({ url: `/api/v1/devices/${who.deviceId}/events`, as: stranger.token });
   assert.is(answer.status, 404);
-  assert.is(answer.headers.get("content-type"), "application/problem+json; charset=utf-8");
+  assert.is(answer.headers["content-type"], "application/problem+json; charset=utf-8");
   const own = await cloud.follow(owner.token);
   await device.event({ seq: 2, kind: "armed" });
   await own.see("event", (data) => data.deviceId === who.deviceId && data.kind === "armed");
