@@ -1,6 +1,7 @@
 // Owns the findings of kind `output`: the last look at the very bytes a trap will run, whatever made them. It allows what was measured
 // on the interpreter and nothing else.
 import { createRefusal, type DialectId, type Refusal } from "./dialect.ts";
+import { listBareReturns, listLateReads } from "./finish.ts";
 import { RESERVED_NAMES } from "./shrink.ts";
 import {
   type FunctionNode,
@@ -31,6 +32,8 @@ export function checkOutput(code: string, name: string): Refusal[] {
   };
   const program = parseProgram(code);
   checkOrder(program.body, report);
+  for (const node of listBareReturns(code)) report("output-return", node);
+  for (const node of listLateReads(code)) report("output-late-read", node);
   const visit = (node: Node): void => {
     checkNode(node, report);
     if (isFunction(node)) checkOrder(node.body.body, report);
@@ -100,7 +103,9 @@ function isPlainForm(node: Node): boolean {
     case "Property":
       return node.kind === "init" && !node.computed && !node.method && !node.shorthand;
     case "SwitchStatement":
-      return node.cases.every((one, index) => one.test != null || index === node.cases.length - 1);
+      return (
+        node.cases.every((one, index) => one.test != null || index === node.cases.length - 1) && hasPlainTests(node)
+      );
     case "BinaryExpression":
       return node.operator !== "**";
     case "AssignmentExpression":
@@ -115,6 +120,12 @@ function isPlainForm(node: Node): boolean {
     default:
       return true;
   }
+}
+
+/** The interpreter goes on evaluating tests behind the case that matched. */
+function hasPlainTests(node: Node & { type: "SwitchStatement" }): boolean {
+  const tests = node.cases.flatMap((one) => (one.test == null ? [] : [one.test]));
+  return listOwnNodes(tests).every((part) => !part.type.startsWith("Call") && part.type !== "AssignmentExpression");
 }
 
 function isWideNumber(value: unknown): boolean {

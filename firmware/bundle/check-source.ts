@@ -1,6 +1,7 @@
 // Owns the findings of kind `source`: forms of the TypeScript syntax tree that lower to something the interpreter lacks or gets wrong.
 // It sees one file at a time and asks the compiler for types only where the form alone does not tell.
 import ts from "typescript";
+import { checkEvaluation } from "./check-evaluation.ts";
 import { createRefusal, type DialectId, type Refusal } from "./dialect.ts";
 
 export interface SourceFileToCheck {
@@ -30,6 +31,7 @@ export function checkSource(source: SourceFileToCheck): Refusal[] {
     checkClass(node, report);
     checkNumbers(source, node, report);
     checkReferences(source, node, report);
+    checkEvaluation(source.checker, node, report);
     ts.forEachChild(node, visit);
   };
   visit(source.file);

@@ -2,8 +2,8 @@
 // declarations put in front, then names shortened. Only rewritings that were seen to run on the interpreter are turned on; comma
 // sequences are off, since they move function expressions into for heads, where the interpreter takes them for statements.
 import { type CompressOptions, minify } from "terser";
+import { finishProgram } from "./finish.ts";
 import { hoistDeclarations } from "./hoist.ts";
-import { listChildren, type Node, parseProgram } from "./syntax-tree.ts";
 
 /** Words the interpreter reserves where JavaScript does not. */
 const KEYWORDS = ["of", "let", "static", "async", "undefined"];
@@ -50,21 +50,7 @@ export async function shrinkProgram(program: string): Promise<ShrunkProgram> {
   const inlined = await runTerser(program, { compress: INLINE, mangle: false, beautify: true });
   const readable = hoistDeclarations(inlined);
   const code = await runTerser(readable, { compress: TIGHTEN, mangle: true, beautify: false });
-  return { code: endBareReturns(code), readable };
-}
-
-/**
- * Gives every `return` without a value its semicolon back. Where it is the last word of a function the interpreter looks for a value
- * behind it, finds the end of the function's text, and calls that a syntax error when the function runs.
- */
-export function endBareReturns(code: string): string {
-  const ends: number[] = [];
-  const visit = (node: Node): void => {
-    if (node.type === "ReturnStatement" && node.argument == null && code[node.end - 1] !== ";") ends.push(node.end);
-    for (const child of listChildren(node)) visit(child);
-  };
-  visit(parseProgram(code));
-  return ends.sort((a, b) => b - a).reduce((text, end) => `${text.slice(0, end)};${text.slice(end)}`, code);
+  return { code: finishProgram(code), readable };
 }
 
 interface Step {

@@ -172,7 +172,8 @@ declare const Int32Array: TypedArrayConstructor<Int32Array>;
 interface Error {
   message: string;
 }
-declare const Error: { new (message?: string): Error; (message?: string): Error };
+/** Without a message the device leaves it undefined. */
+declare const Error: { new (message: string): Error; (message: string): Error };
 
 interface MathConstructor {
   abs(x: number): number;
