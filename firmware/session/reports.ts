@@ -123,4 +123,5 @@ export function sampleBattery(c: Context): void {
   if (low === c.batteryLow) return;
   c.batteryLow = low;
   recordEvent(c, low ? "battery-low" : "battery-ok", mv, c.ports.clock.now(), true);
+  publishEvents(c);
 }

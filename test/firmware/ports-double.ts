@@ -1,0 +1,315 @@
+// Owns the firmware's ports in memory, for the tests of the firmware alone: a clock that is advanced, a flash that can lose power in the
+// middle of an operation, a network that somebody answers. The board as a whole is the simulator's.
+import { createHash } from "node:crypto";
+import type { Bytes, Identity } from "#protocol";
+import { createDevice, type Device } from "../../firmware/device.ts";
+import type {
+  Chip,
+  Clock,
+  Console,
+  Flash,
+  HttpAnswer,
+  HttpRequest,
+  Network,
+  Pins,
+  Ports,
+  Radio,
+  Slots,
+  SocketHandlers,
+} from "../../firmware/ports.ts";
+
+export const KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+export const IDENTITY: Identity = {
+  serial: "TL-TEST-0001",
+  mac: "02:00:00:00:00:01",
+  key: KEY,
+  hardware: "esp32-devkit",
+  kind: "snap",
+  host: "cloud.test",
+  port: 3000,
+};
+
+export function sha256(data: Bytes): Bytes {
+  return createHash("sha256").update(Buffer.from(data, "latin1")).digest().toString("latin1");
+}
+
+export function sha256Hex(data: Bytes): string {
+  return Buffer.from(sha256(data), "latin1").toString("hex");
+}
+
+export interface TestClock extends Clock {
+  /** Let this time pass, timers in their order. */
+  advance(ms: number): void;
+  timerCount(): number;
+}
+
+export function createTestClock(): TestClock {
+  let now = 0;
+  let handle = 0;
+  const timers = new Map<number, { at: number; fn: () => void }>();
+  const findNext = (until: number) =>
+    [...timers].filter(([, t]) => t.at <= until).sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0];
+  return {
+    now: () => now,
+    setTimer(ms, fn) {
+      handle += 1;
+      timers.set(handle, { at: now + Math.max(0, ms), fn });
+      return handle;
+    },
+    clearTimer: (which) => void timers.delete(which),
+    advance(ms) {
+      const until = now + ms;
+      for (let next = findNext(until); next; next = findNext(until)) {
+        timers.delete(next[0]);
+        now = Math.max(now, next[1].at);
+        next[1].fn();
+      }
+      now = until;
+    },
+    timerCount: () => timers.size,
+  };
+}
+
+/** Thrown by the flash when the power goes; the test lets it end the boot. */
+export class PowerCut extends Error {}
+
+export interface TestFlash extends Flash {
+  bytes: Buffer;
+  /** Writes and erasures so far. */
+  operations: number;
+  /** The operation at which the power goes, from 1; 0 never. `torn` is the part of it that is done, 0 to 1. */
+  cutAt: number;
+  torn: number;
+  /** Bits of bytes at these addresses do not change any more. */
+  stuck: Set<number>;
+}
+
+export function createTestFlash(pageCount = 15, pageBytes = 4096, image?: Buffer): TestFlash {
+  const bytes = image ? Buffer.from(image) : Buffer.alloc(pageCount * pageBytes, 0xff);
+  const begin = (): number | undefined => {
+    flash.operations += 1;
+    return flash.operations === flash.cutAt ? flash.torn : undefined;
+  };
+  const flash: TestFlash = {
+    bytes,
+    operations: 0,
+    cutAt: 0,
+    torn: 0,
+    stuck: new Set(),
+    pageBytes,
+    pageCount,
+    read(address, length) {
+      if (address < 0 || address + length > bytes.length) throw new Error(`read outside: ${address} ${length}`);
+      return bytes.toString("latin1", address, address + length);
+    },
+    write(address, data) {
+      if (address % 4 || data.length % 4) throw new Error(`write not aligned: ${address} ${data.length}`);
+      if (address < 0 || address + data.length > bytes.length) throw new Error("write outside");
+      const torn = begin();
+      const count = torn === undefined ? data.length : Math.floor(data.length * torn);
+      for (let i = 0; i < count; i++) {
+        if (!flash.stuck.has(address + i)) bytes[address + i] = (bytes[address + i] ?? 0) & data.charCodeAt(i);
+      }
+      if (torn !== undefined) throw new PowerCut();
+    },
+    erasePage(page) {
+      const torn = begin();
+      const count = torn === undefined ? pageBytes : Math.floor(pageBytes * torn);
+      // From the end: so that what is left of a page begins with its header, the worst case.
+      const end = (page + 1) * pageBytes;
+      bytes.fill(0xff, end - count, end);
+      if (torn !== undefined) throw new PowerCut();
+    },
+  };
+  return flash;
+}
+
+export interface TestSocket {
+  host: string;
+  port: number;
+  handlers: SocketHandlers;
+  /** Everything the trap has written. */
+  written: Bytes;
+  closedByTrap: boolean;
+}
+
+export interface TestBench {
+  ports: Ports;
+  clock: TestClock;
+  flash: TestFlash;
+  lines: string[];
+  sockets: TestSocket[];
+  /** Called when the trap opens a socket or writes on one; the socket is open a moment after it was asked for. */
+  onSocket: (socket: TestSocket) => void;
+  onWrite: (socket: TestSocket, data: Bytes) => void;
+  /** Answers HTTP; null leaves the request to time out. */
+  onRequest: (request: HttpRequest) => HttpAnswer | null;
+  requests: HttpRequest[];
+  isReachable: boolean;
+  wifi: { isUp: boolean; joins: number; lose(): void };
+  pins: { led: boolean; hz: number; batteryMv: number; ledChanges: number };
+  slots: { running: string; other: Bytes; activated: boolean; hasRoom: boolean };
+  reboots: number;
+  kicks: number;
+  chance: number;
+  setPlunger(set: boolean): void;
+  setButton(down: boolean): void;
+  type(line: string): void;
+  /** A line of the console that begins so, after the time; the last one. */
+  findLine(begin: string): string | undefined;
+  boot(): Device;
+}
+
+export interface BenchOptions {
+  flash?: TestFlash;
+  identity?: Identity | null;
+  wired?: boolean;
+  plungerSet?: boolean;
+  buttonDown?: boolean;
+}
+
+export function createTestBench(options: BenchOptions = {}): TestBench {
+  const clock = createTestClock();
+  let plungerSet = options.plungerSet ?? false;
+  let buttonDown = options.buttonDown ?? false;
+  let onPlunger: (set: boolean) => void = () => undefined;
+  let onButton: (down: boolean) => void = () => undefined;
+  let onCommand: (line: string) => void = () => undefined;
+  let onLost: () => void = () => undefined;
+  const pins: Pins = {
+    isPlungerSet: () => plungerSet,
+    isButtonDown: () => buttonDown,
+    watch(plunger, button) {
+      onPlunger = plunger;
+      onButton = button;
+    },
+    setLed(on) {
+      bench.pins.led = on;
+      bench.pins.ledChanges += 1;
+    },
+    setBuzzer(hz) {
+      bench.pins.hz = hz;
+    },
+    batteryMv: () => bench.pins.batteryMv,
+  };
+  const radio: Radio = {
+    wired: options.wired ?? false,
+    join(_ssid, _password, done) {
+      bench.wifi.joins += 1;
+      clock.setTimer(100, () => done(bench.wifi.isUp ? "" : "NO_AP_FOUND"));
+    },
+    leave: () => undefined,
+    onLost(fn) {
+      onLost = fn;
+    },
+    rssi: () => -57,
+  };
+  const network: Network = {
+    connect(host, port, handlers) {
+      const socket: TestSocket = { host, port, handlers, written: "", closedByTrap: false };
+      bench.sockets.push(socket);
+      clock.setTimer(1, () => {
+        if (socket.closedByTrap) return;
+        if (!bench.isReachable) return handlers.closed("unreachable");
+        bench.onSocket(socket);
+        handlers.opened();
+      });
+      return {
+        write(data) {
+          socket.written += data;
+          bench.onWrite(socket, data);
+        },
+        close() {
+          socket.closedByTrap = true;
+        },
+      };
+    },
+    request(request, done) {
+      bench.requests.push(request);
+      clock.setTimer(1, () => {
+        const answer = bench.isReachable ? bench.onRequest(request) : { status: 0, body: "", error: "unreachable" };
+        if (answer) done(answer);
+        else clock.setTimer(request.timeoutMs, () => done({ status: 0, body: "", error: "timeout" }));
+      });
+    },
+  };
+  const slots: Slots = {
+    runningSha256: () => sha256Hex(bench.slots.running),
+    begin(size) {
+      bench.slots.other = "\xff".repeat(size);
+      return bench.slots.hasRoom;
+    },
+    write(offset, data) {
+      const { other } = bench.slots;
+      bench.slots.other = other.slice(0, offset) + data + other.slice(offset + data.length);
+    },
+    storedSha256: () => sha256Hex(bench.slots.other),
+    activate() {
+      bench.slots.activated = true;
+    },
+  };
+  const chip: Chip = {
+    resetReason: () => 1,
+    reboot() {
+      bench.reboots += 1;
+    },
+    random: () => {
+      bench.chance = (bench.chance * 1103515245 + 12345) & 0x7fffffff;
+      return bench.chance >> 3;
+    },
+    memory: () => ({ free: 1000, total: 2500 }),
+    sha256,
+    kick() {
+      bench.kicks += 1;
+    },
+    hardware: "esp32-devkit",
+  };
+  const console: Console = {
+    print: (line) => void bench.lines.push(line),
+    onCommand(fn) {
+      onCommand = fn;
+    },
+  };
+  const flash = options.flash ?? createTestFlash();
+  const identity = options.identity === undefined ? IDENTITY : options.identity;
+  const ports: Ports = {
+    ...{ clock, pins, radio, network, flash, slots, chip, console, identity },
+    version: "1.0.0",
+  };
+  const bench: TestBench = {
+    ...{
+      ports,
+      clock,
+      flash,
+      lines: [],
+      sockets: [],
+      requests: [],
+      isReachable: true,
+      reboots: 0,
+      kicks: 0,
+      chance: 7,
+    },
+    onSocket: () => undefined,
+    onWrite: () => undefined,
+    onRequest: () => ({ status: 0, body: "", error: "nobody answers" }),
+    wifi: { isUp: true, joins: 0, lose: () => onLost() },
+    pins: { led: false, hz: 0, batteryMv: 4000, ledChanges: 0 },
+    slots: { running: "the bundle that runs", other: "", activated: false, hasRoom: true },
+    setPlunger(set) {
+      plungerSet = set;
+      onPlunger(set);
+    },
+    setButton(down) {
+      buttonDown = down;
+      onButton(down);
+    },
+    type: (line) => onCommand(line),
+    findLine: (begin) => bench.lines.filter((line) => line.replace(/^TL \d+ /, "").startsWith(begin)).at(-1),
+    boot() {
+      const device = createDevice(ports);
+      device.start();
+      return device;
+    },
+  };
+  return bench;
+}
