@@ -26,10 +26,8 @@ export interface WatchedPage {
 }
 
 export interface TestBrowser {
-  /** A page with cookies of its own, on which nothing is open yet. Requests to other origins than `origin` are problems. */
-  open(origin: string, options?: BrowserContextOptions): Promise<WatchedPage>;
-  /** A second page beside one, with the same cookies. */
-  openBeside(watched: WatchedPage, origin: string): Promise<WatchedPage>;
+  /** A page with cookies of its own, on which nothing is open yet. Requests to other origins than these are problems. */
+  open(origins: string[], options?: BrowserContextOptions): Promise<WatchedPage>;
   stop(): Promise<void>;
 }
 
@@ -38,15 +36,11 @@ export async function startBrowser(): Promise<TestBrowser> {
   if (!existsSync(CHROMIUM)) skip(`needs Debian's package chromium (${CHROMIUM})`, "package");
   const browser = await launch();
   return {
-    async open(origin, options = {}) {
+    async open(origins, options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
       context.setDefaultTimeout(WAIT_MS_MAX);
       const page = await context.newPage();
-      return watch(page, origin, () => context.close());
-    },
-    async openBeside(watched, origin) {
-      const page = await watched.page.context().newPage();
-      return watch(page, origin, () => page.close());
+      return watch(page, origins, () => context.close());
     },
     stop: () => browser.close(),
   };
@@ -56,7 +50,7 @@ function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, timeout: 15_000 });
 }
 
-function watch(page: Page, origin: string, close: () => Promise<void>): WatchedPage {
+function watch(page: Page, origins: string[], close: () => Promise<void>): WatchedPage {
   const watched: WatchedPage = { page, problems: [], refusals: [], close };
   page.on("console", (message) => {
     // The browser's own line about a refused request; the answer itself is kept in `refusals`.
@@ -65,8 +59,8 @@ function watch(page: Page, origin: string, close: () => Promise<void>): WatchedP
   });
   page.on("pageerror", (error) => watched.problems.push(`uncaught: ${error.message}`));
   page.on("request", (request) => {
-    const { protocol, origin: asked } = new URL(request.url());
-    if (protocol !== "data:" && asked !== origin) watched.problems.push(`request to ${request.url()}`);
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== "data:" && !origins.includes(origin)) watched.problems.push(`request to ${request.url()}`);
   });
   page.on("response", (response) => {
     if (response.status() >= 400) watched.refusals.push(`${response.status()} ${new URL(response.url()).pathname}`);

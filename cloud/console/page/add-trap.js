@@ -14,7 +14,13 @@ export function createAddTrap(deps) {
   const panel = /** @type {HTMLDetailsElement} */ (byId("add"));
   let devicesShown = 0;
   let stopped = false;
-  const nearby = createNearby(deps, () => !stopped && panel.open && document.visibilityState === "visible");
+  const nearby = createNearby({
+    ...deps,
+    isWatched: () => !stopped && panel.open && document.visibilityState === "visible",
+    onAllClaimed() {
+      panel.open = false;
+    },
+  });
   const codes = createClaimCodes(deps);
   byId("add-content").replaceChildren(nearby.root, codes.root);
 

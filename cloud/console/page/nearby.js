@@ -13,26 +13,30 @@ const POLL_MS = 2_000;
 const POLL_MS_AFTER_ERROR = 10_000;
 const NAME_CHARS_MAX = 100;
 
-/** @typedef {{ api: Api, store: Store, say: (text: string) => void }} Deps */
+/** @typedef {{ api: Api, store: Store, say: (text: string) => void, isWatched: () => boolean, onAllClaimed: () => void }} Deps */
 
 /**
- * @param {Deps} deps
- * @param {() => boolean} isWatched whether anybody looks; asked before each question to the cloud
+ * @param {Deps} deps isWatched: whether anybody looks, asked before each question to the cloud; onAllClaimed: called after a claim that
+ *   leaves none to be claimed
  * @returns {{ root: HTMLElement, poll: () => void, tick: () => void, stop: () => void }} poll: ask now, and go on while watched
  */
-export function createNearby(deps, isWatched) {
-  const { api } = deps;
-  const view = createView(deps, seek, (serialNumber) => show(state.nearby, serialNumber));
+export function createNearby(deps) {
+  const { api, isWatched } = deps;
+  const view = createView(deps, seek, (serialNumber) => {
+    if (show(state.nearby, serialNumber) === 0) deps.onAllClaimed();
+  });
   /** `sought` was found by its serial number, wherever it is; asked for once, since such questions are counted. */
   const state = { nearby: /** @type {Nearby[]} */ ([]), sought: /** @type {Nearby | null} */ (null), timer: 0 };
 
-  /** @param {Nearby[]} nearby @param {string} [claimed] is no longer offered */
+  /** @param {Nearby[]} nearby @param {string} [claimed] is no longer offered @returns {number} how many are shown */
   function show(nearby, claimed) {
     state.nearby = nearby.filter((trap) => trap.serialNumber !== claimed);
     if (state.sought?.serialNumber === claimed) state.sought = null;
     const all = new Map(state.nearby.map((trap) => [trap.serialNumber, trap]));
     if (state.sought !== null) all.set(state.sought.serialNumber, state.sought);
-    view.update([...all.values()].filter((trap) => Date.parse(trap.expiresAt) > api.now()));
+    const open = [...all.values()].filter((trap) => Date.parse(trap.expiresAt) > api.now());
+    view.update(open);
+    return open.length;
   }
 
   /** @param {string} serialNumber */
@@ -61,7 +65,7 @@ export function createNearby(deps, isWatched) {
   return {
     root: view.root,
     poll: () => void poll(),
-    tick: () => show(state.nearby),
+    tick: () => void show(state.nearby),
     stop: () => window.clearTimeout(state.timer),
   };
 }

@@ -33,7 +33,7 @@ export async function createDesk(options: TestCloudOptions = {}): Promise<Desk> 
     cloud,
     browser,
     async open({ token, ...given } = {}) {
-      const watched = await browser.open(cloud.httpAddress, given);
+      const watched = await browser.open([cloud.httpAddress], given);
       await watched.page.goto(`${cloud.httpAddress}/${token === undefined ? "" : `#token=${token}`}`);
       return watched;
     },

@@ -31,6 +31,7 @@ test("from no account to a resolved alert, live", async () => {
   await card.getByText("Not heard yet").waitFor();
   await card.getByText("Offline", { exact: true }).waitFor();
   assert.is(await page.locator("#nearby > li").count(), 0, "it is not offered any more");
+  assert.is(await page.locator("#add[open]").count(), 0, "what is done is out of the way");
 
   const { credentials, password } = await trap.pickUp();
   assert.ok(credentials !== null && password !== null);
