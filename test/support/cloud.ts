@@ -171,7 +171,8 @@ function createOptions(
   };
 }
 
-async function sendRequest(base: string, { method, url, as, body }: Ask): Promise<Answer> {
+/** Ask any cloud, by its address. */
+export async function sendRequest(base: string, { method, url, as, body }: Ask): Promise<Answer> {
   const isBytes = body instanceof Uint8Array;
   const type = isBytes ? "application/octet-stream" : "application/json";
   const response = await fetch(base + url, {
@@ -205,9 +206,10 @@ async function createOwner(ask: TestCloud["ask"]): Promise<Owner> {
 
 let devices = 0;
 
-async function insertDevice(
+/** A claimed trap that has used its credentials, put into any cloud's tables. */
+export async function insertDevice(
   db: TraplineDatabase,
-  owner: Owner,
+  owner: Pick<Owner, "tenantId">,
   options: { kind?: TrapKind; name?: string },
 ): Promise<DeviceCredentials> {
   devices += 1;

@@ -9,6 +9,7 @@ import { connectDevice, type DeviceCredentials } from "../../support/mqtt.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
 import { createTrap } from "../claiming/trap.ts";
+import { talk } from "./talking-trap.ts";
 
 const test = suite("cloud");
 let cloud: TestCloud;
@@ -104,7 +105,9 @@ test("a restart under traps that talk loses nothing that was acknowledged, and d
   const devices = await Promise.all([1, 2, 3].map(() => cloud.createDevice(owner)));
   const acknowledged = new Map<string, Set<number>>(devices.map((one) => [one.deviceId, new Set<number>()]));
   let isOver = false;
-  const talking = devices.map((who) => talk(who, acknowledged.get(who.deviceId) ?? new Set(), () => isOver));
+  const talking = devices.map((who) =>
+    talk(cloud.mqttPort, who, acknowledged.get(who.deviceId) ?? new Set(), () => isOver),
+  );
   const total = () => [...acknowledged.values()].reduce((sum, one) => sum + one.size, 0);
   for (let round = 1; round <= 3; round++) {
     const before = total();
@@ -127,29 +130,6 @@ test("a restart under traps that talk loses nothing that was acknowledged, and d
     for (const sequence of acknowledged.get(who.deviceId) ?? []) assert.ok(kept.has(sequence), `event ${sequence}`);
   }
 });
-
-/** Sends one event after the other as a trap does: again and again until it is acknowledged, over as many connections as it takes. */
-async function talk(who: DeviceCredentials, acknowledged: Set<number>, isOver: () => boolean): Promise<void> {
-  let session = 0;
-  while (!isOver()) {
-    session += 1;
-    const device = await connectDevice(cloud.mqttPort, who, { session }).catch(() => null);
-    if (device === null) continue;
-    try {
-      await device.subscribe();
-      await device.hello();
-      while (!isOver()) {
-        const seq = acknowledged.size + 1;
-        await device.event({ seq, kind: "silenced" });
-        assert.is((await device.told("ack")).seq, seq);
-        acknowledged.add(seq);
-      }
-    } catch {
-      device.cut(); // the next connection goes on where this one ended
-    }
-    device.cut();
-  }
-}
 
 test("a port that is taken is named by its error, and leaves nothing behind", async () => {
   const blocker = createServer();
