@@ -14,14 +14,26 @@ export async function talk(
   kind: EventKind = "silenced",
 ): Promise<void> {
   for (let session = 1; !isOver(); session++) {
-    const device = await eventually(
-      () => (isOver() ? "over" : connectDevice(port, who, { session }).catch(() => null)),
-      { withinMs: 20_000, because: "the trap connects" },
-    );
-    if (device === "over") return;
+    const { device } = await eventually(() => connectUnlessOver(port, who, session, isOver), {
+      withinMs: 20_000,
+      because: "the trap connects",
+    });
+    if (device === null) return;
     await talkOn(device, acknowledged, isOver, kind).catch(() => undefined); // the next connection goes on where this one ended
     device.cut();
   }
+}
+
+/** Null: not yet. The device is null when it is over. */
+async function connectUnlessOver(
+  port: number,
+  who: DeviceCredentials,
+  session: number,
+  isOver: () => boolean,
+): Promise<{ device: MqttDevice | null } | null> {
+  if (isOver()) return { device: null };
+  const device = await connectDevice(port, who, { session }).catch(() => null);
+  return device === null ? null : { device };
 }
 
 async function talkOn(
