@@ -179,7 +179,6 @@ function createContext(ports: Ports, drain: () => void): Context {
   tellBoot(c);
   if (!identity) fault(c, CODE_NO_IDENTITY, "identity");
   if (!id.stored) fault(c, CODE_STORE_FULL, "boot");
-  if (store.damaged > 0) fault(c, CODE_STORE_DAMAGED, "store");
   return c;
 }
 
@@ -234,6 +233,8 @@ function doChores(c: Context): void {
   const pins = c.ports.pins;
   c.choresAt = c.ports.clock.now() + CHORES_MS;
   c.ports.chip.kick();
+  if (c.store.damaged > 0) fault(c, CODE_STORE_DAMAGED, "store");
+  c.store.damaged = 0;
   sampleBattery(c);
   post(c, { to: "trap", fact: { name: "plunger-changed", set: pins.isPlungerSet() } });
   post(c, { to: "button", fact: { name: "button-changed", down: pins.isButtonDown() } });

@@ -16,7 +16,6 @@ export const RECORD_LIVE = "R";
 export const RECORD_REMOVED = "X";
 const RECORD_HEADER_BYTES = 8;
 const PAGE_MAGIC = "TLS1";
-const BLANK_CHUNK_BYTES = 256;
 
 export interface StoredRecord {
   live: boolean;
@@ -84,16 +83,5 @@ export function formatPage(flash: Flash, page: number, sequence: number, sha256:
     String.fromCharCode((sequence >> 24) & 255, (sequence >> 16) & 255, (sequence >> 8) & 255, sequence & 255);
   const header = covered + checkOf(covered, sha256) + "\xff\xff\xff\xff";
   flash.write(at, header);
-  return flash.read(at, PAGE_HEADER_BYTES) === header && isBlank(flash, page, PAGE_HEADER_BYTES);
-}
-
-/** Was nothing written from here to the end of the page? */
-export function isBlank(flash: Flash, page: number, offset: number): boolean {
-  let at = offset;
-  while (at < flash.pageBytes) {
-    const length = Math.min(BLANK_CHUNK_BYTES, flash.pageBytes - at);
-    if (flash.read(page * flash.pageBytes + at, length) !== "\xff".repeat(length)) return false;
-    at += length;
-  }
-  return true;
+  return flash.read(at, PAGE_HEADER_BYTES) === header;
 }

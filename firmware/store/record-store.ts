@@ -12,7 +12,6 @@ import {
   encodeRecord,
   findPageSequence,
   formatPage,
-  isBlank,
   KEY_CHARS_MAX,
   PAGE_HEADER_BYTES,
   RECORD_LIVE,
@@ -33,7 +32,7 @@ export interface RecordStore {
   page: number;
   sequence: number;
   offset: number;
-  /** Torn or unreadable writes met so far. */
+  /** Writes that the flash did not take, and records that could not be read; whoever reports them sets it back. */
   damaged: number;
 }
 
@@ -147,11 +146,6 @@ function scanPages(store: RecordStore): void {
     store.sequence = lowest;
     scanPage(store, store.page);
   }
-  if (store.sequence > 0 && !isBlank(store.flash, store.page, store.offset)) {
-    // Something was begun there and not finished: nothing can be written over it.
-    store.offset = store.flash.pageBytes;
-    store.damaged++;
-  }
 }
 
 /** Enter a page's records into the index, up to the first free or faulty place; `offset` is left there. */
@@ -181,7 +175,10 @@ function append(store: RecordStore, bytes: Bytes): number {
   return -1;
 }
 
-/** Write into the newest page and read back; the address, or -1. */
+/**
+ * Write into the newest page and read back; the address, or -1. The reading also finds what a torn write has left in the room that
+ * looked free: the page is closed then.
+ */
 function appendHere(store: RecordStore, bytes: Bytes): number {
   if (store.offset + bytes.length > store.flash.pageBytes) return -1;
   const at = store.page * store.flash.pageBytes + store.offset;

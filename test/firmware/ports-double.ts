@@ -77,7 +77,10 @@ export interface TestFlash extends Flash {
   bytes: Buffer;
   /** Writes and erasures so far. */
   operations: number;
-  /** The operation at which the power goes, from 1; 0 never. `torn` is the part of it that is done, 0 to 1. */
+  /**
+   * The operation at which the power goes, from 1; 0 never. `torn` is the part of it that is done, 0 to 1, of a write from its
+   * beginning; negative, from its end: chips promise no order.
+   */
   cutAt: number;
   torn: number;
   /** Bits of bytes at these addresses do not change any more. */
@@ -106,15 +109,16 @@ export function createTestFlash(pageCount = 15, pageBytes = 4096, image?: Buffer
       if (address % 4 || data.length % 4) throw new Error(`write not aligned: ${address} ${data.length}`);
       if (address < 0 || address + data.length > bytes.length) throw new Error("write outside");
       const torn = begin();
-      const count = torn === undefined ? data.length : Math.floor(data.length * torn);
-      for (let i = 0; i < count; i++) {
+      const count = Math.floor(data.length * Math.abs(torn ?? 1));
+      const from = (torn ?? 1) < 0 ? data.length - count : 0;
+      for (let i = from; i < from + count; i++) {
         if (!flash.stuck.has(address + i)) bytes[address + i] = (bytes[address + i] ?? 0) & data.charCodeAt(i);
       }
       if (torn !== undefined) throw new PowerCut();
     },
     erasePage(page) {
       const torn = begin();
-      const count = torn === undefined ? pageBytes : Math.floor(pageBytes * torn);
+      const count = Math.floor(pageBytes * Math.abs(torn ?? 1));
       // From the end: so that what is left of a page begins with its header, the worst case.
       const end = (page + 1) * pageBytes;
       bytes.fill(0xff, end - count, end);
