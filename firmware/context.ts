@@ -77,8 +77,14 @@ export interface Context {
   faults: number;
 
   queue: Input[];
+  isDraining: boolean;
+  isStopped: boolean;
+  /** The one timer of the device: handle, when it is set for, and how soon it may be. */
+  timer: number;
+  timerAt: number;
+  pauseMs: number;
   /** Work off the queue. To be called from outside alone: effects queue and return. */
-  drain(): void;
+  drain: () => void;
 }
 
 /** Queue a past fact; for effects, which run inside the loop that works the queue off. */
@@ -92,8 +98,10 @@ export function enter(c: Context, input: Input): void {
   c.drain();
 }
 
-/** A line on the console. */
-export function say(c: Context, name: string, fields: { [key: string]: FieldValue }): void {
+/** A line on the console. @param pairs names of fields and their values in turn: names that matter outside are texts. */
+export function say(c: Context, name: string, pairs: FieldValue[]): void {
+  const fields: { [key: string]: FieldValue } = {};
+  for (let i = 1; i < pairs.length; i += 2) fields["" + pairs[i - 1]] = pairs[i] as FieldValue;
   const line = formatConsoleLine(c.ports.clock.now(), name, fields);
   c.ports.console.print(line);
 }
@@ -101,13 +109,13 @@ export function say(c: Context, name: string, fields: { [key: string]: FieldValu
 /** Something is wrong with the trap itself; `about` says what in a word or two. */
 export function fault(c: Context, code: number, about: string): void {
   c.faults++;
-  say(c, "fault", { code: code, about: about });
+  say(c, "fault", ["code", code, "about", about]);
 }
 
 /** Input from outside that is not to be followed. */
 export function refuse(c: Context, code: number, about: string): void {
   c.refusals++;
-  say(c, "refused", { code: code, about: about });
+  say(c, "refused", ["code", code, "about", about]);
 }
 
 /** 0 to 65535, evenly distributed. */

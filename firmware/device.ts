@@ -10,7 +10,7 @@ import { createProver } from "./claim/proofs.ts";
 import { handleConsole, tellBoot } from "./console/console-commands.ts";
 import { type Context, enter, fault, type Input, post, say } from "./context.ts";
 import { decidePattern } from "./indicator/patterns.ts";
-import { createPlayer } from "./indicator/player.ts";
+import { createPlayer, playPattern, stopPlayer } from "./indicator/player.ts";
 import type { Ports } from "./ports.ts";
 import { createLink } from "./session/link.ts";
 import { handleLink } from "./session/link-effects.ts";
@@ -46,73 +46,75 @@ export interface Device {
 }
 
 export function createDevice(ports: Ports): Device {
-  let context: Context | null = null;
-  let timer = 0;
-  let timerAt = 0;
-  let draining = false;
-  let pauseMs = 1;
-  let stopped = false;
-
-  function wake(): void {
-    timer = 0;
-    timerAt = 0;
-    if (!context || stopped) return;
-    postDue(context);
-    drain();
-  }
-
-  /** Work off the queue; what is queued meanwhile is worked off too. An input that fails takes no other with it. */
-  function drain(): void {
-    if (!context || stopped || draining) return;
-    draining = true;
-    pauseMs = 1;
-    while (context.queue.length > 0) {
-      const input = context.queue.shift();
-      try {
-        if (input) handle(context, input);
-      } catch (thrown) {
-        fault(context, CODE_UNCAUGHT, String(thrown));
-        // What fails again at once shall not keep the rest from its turn.
-        pauseMs = PAUSE_AFTER_FAULT_MS;
-      }
-    }
-    draining = false;
-    showSituation(context);
-    setWakeTimer(context);
-  }
-
-  function setWakeTimer(c: Context): void {
-    const at = findNextWake(c);
-    if (at === timerAt || stopped) return;
-    if (timer) ports.clock.clearTimer(timer);
-    timerAt = at;
-    timer = ports.clock.setTimer(Math.max(pauseMs, at - ports.clock.now()), wake);
-  }
-
+  let c: Context | null = null;
   return {
     start: function (): void {
-      if (context || stopped) return;
-      const c = createContext(ports, drain);
-      context = c;
-      postBoot(c);
-      drain();
-      ports.pins.watch(
-        (set) => enter(c, { to: "trap", fact: { name: "plunger-changed", set: set } }),
-        (down) => enter(c, { to: "button", fact: { name: "button-changed", down: down } }),
-      );
-      ports.radio.onLost(() => enter(c, { to: "link", fact: { name: "network-lost" } }));
-      ports.console.onCommand((line) => enter(c, { to: "console", line: line }));
+      if (!c) c = startDevice(ports);
     },
     stop: function (): void {
-      stopped = true;
-      if (timer) ports.clock.clearTimer(timer);
-      if (!context) return;
-      if (context.socket) context.socket.close();
-      context.connection++;
-      context.player.stop();
-      ports.radio.leave();
+      if (c) stopDevice(c);
     },
   };
+}
+
+function startDevice(ports: Ports): Context {
+  const c = createContext(ports, () => drainQueue(c));
+  postBoot(c);
+  drainQueue(c);
+  ports.pins.watch(
+    (set) => enter(c, { to: "trap", fact: { name: "plunger-changed", set: set } }),
+    (down) => enter(c, { to: "button", fact: { name: "button-changed", down: down } }),
+  );
+  ports.radio.onLost(() => enter(c, { to: "link", fact: { name: "network-lost" } }));
+  ports.console.onCommand((line) => enter(c, { to: "console", line: line }));
+  return c;
+}
+
+function stopDevice(c: Context): void {
+  c.isStopped = true;
+  c.queue = [];
+  if (c.timer) c.ports.clock.clearTimer(c.timer);
+  if (c.socket) c.socket.close();
+  c.connection++;
+  stopPlayer(c.player);
+  c.ports.radio.leave();
+}
+
+/** Work off the queue; what is queued meanwhile is worked off too. An input that fails takes no other with it. */
+function drainQueue(c: Context): void {
+  if (c.isStopped || c.isDraining) return;
+  c.isDraining = true;
+  c.pauseMs = 1;
+  while (c.queue.length > 0) {
+    const input = c.queue.shift();
+    try {
+      if (input) handle(c, input);
+    } catch (thrown) {
+      fault(c, CODE_UNCAUGHT, String(thrown));
+      // What fails again at once shall not keep the rest from its turn.
+      c.pauseMs = PAUSE_AFTER_FAULT_MS;
+    }
+  }
+  c.isDraining = false;
+  showSituation(c);
+  setWakeTimer(c);
+}
+
+function setWakeTimer(c: Context): void {
+  const at = findNextWake(c);
+  const clock = c.ports.clock;
+  if (at === c.timerAt) return;
+  if (c.timer) clock.clearTimer(c.timer);
+  c.timerAt = at;
+  c.timer = clock.setTimer(Math.max(c.pauseMs, at - clock.now()), () => wake(c));
+}
+
+function wake(c: Context): void {
+  c.timer = 0;
+  c.timerAt = 0;
+  if (c.isStopped) return;
+  postDue(c);
+  c.drain();
 }
 
 /** Eight hexadecimal digits of 32 bits. */
@@ -169,6 +171,11 @@ function createContext(ports: Ports, drain: () => void): Context {
     refusals: 0,
     faults: 0,
     queue: [],
+    isDraining: false,
+    isStopped: false,
+    timer: 0,
+    timerAt: 0,
+    pauseMs: 1,
     drain: drain,
   };
   if (identity) {
@@ -275,23 +282,23 @@ function carryOut(c: Context): void {
   c.intentionAt = 0;
   if (intention === "let-go") letGo(c);
   else if (intention === "reboot") {
-    say(c, "reboot", {});
+    say(c, "reboot", []);
     c.ports.chip.reboot();
   }
 }
 
 function showSituation(c: Context): void {
   const name = c.session.name;
-  c.player.play(
-    decidePattern({
-      heldS: c.button.heldS,
-      refused: c.refusedUntil > 0,
-      identifying: c.identifyUntil > 0,
-      state: c.trap.name,
-      silenced: c.trap.silenced,
-      buzzer: c.config.buzzer,
-      claiming: c.claim.purpose === "claim",
-      connecting: c.credentials !== null && name !== "online",
-    }),
-  );
+  const situation = {
+    heldS: c.button.heldS,
+    refused: c.refusedUntil > 0,
+    identifying: c.identifyUntil > 0,
+    state: c.trap.name,
+    silenced: c.trap.silenced,
+    buzzer: c.config.buzzer,
+    claiming: c.claim.purpose === "claim",
+    connecting: c.credentials !== null && name !== "online",
+  };
+  const pattern = decidePattern(situation);
+  playPattern(c.player, pattern);
 }

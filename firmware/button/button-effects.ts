@@ -8,7 +8,7 @@ export function handleButton(c: Context, fact: ButtonInput): void {
   const outcome = applyButton(c.button, fact, c.ports.clock.now());
   c.button = outcome.state;
   for (const effect of outcome.effects) {
-    say(c, "button", { press: effect.name });
+    say(c, "button", ["press", effect.name]);
     switch (effect.name) {
       case "silence-and-rearm":
         post(c, { to: "trap", fact: { name: "button-pressed" } });

@@ -88,6 +88,6 @@ function takeCredentials(c: Context, credentials: StoredCredentials): void {
 
 function tell(c: Context, status: string, code: number): void {
   const known = code === CODE_CLOUD_UNREACHABLE && c.link.name !== "joined" ? CODE_NO_NETWORK : code;
-  say(c, "claim", { status: status, code: known });
+  say(c, "claim", ["status", status, "code", known]);
   if (code !== CODE_OK && !status.endsWith("-retry")) c.refusedUntil = c.ports.clock.now() + REFUSED_MS;
 }

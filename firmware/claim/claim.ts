@@ -38,7 +38,7 @@ import {
 import type { Outcome } from "../machine.ts";
 import { decideBackoffMs } from "../session/backoff.ts";
 import type { StoredCredentials } from "../store/settings.ts";
-import { isSameProof, type Prover } from "./proofs.ts";
+import { isSameProof, type Prover, prove, unseal } from "./proofs.ts";
 
 export const POLL_MS = 2000;
 /** A request that has not ended by then is given up; the network port ends them earlier. */
@@ -194,12 +194,12 @@ function encodeQuestion(n: ClaimMachine, identity: ClaimIdentity): string {
       return encodeChallengeRequest({ serial: identity.serial });
     case "claiming": {
       const claim = Object.assign({ mac: identity.mac, code: n.code }, asked);
-      claim.proof = identity.prover.prove(claimRequestText(claim));
+      claim.proof = prove(identity.prover, claimRequestText(claim));
       return encodeClaimRequest(claim);
     }
     default: {
       const said = n.step === "release" ? releaseRequestText(asked) : credentialsRequestText(asked);
-      asked.proof = identity.prover.prove(said);
+      asked.proof = prove(identity.prover, said);
       return encodeProvenRequest(asked);
     }
   }
@@ -264,7 +264,7 @@ function applyClaimBody(n: ClaimMachine, body: string, identity: ClaimIdentity, 
   const answer = decodeClaimAnswer(body);
   if (!answer.ok) return CODE_CLOUD_REFUSED;
   const said = claimAnswerText(identity.serial, n.challenge, answer.value);
-  if (!isSameProof(identity.prover.prove(said), answer.value.proof)) return CODE_CLOUD_UNPROVEN;
+  if (!isSameProof(prove(identity.prover, said), answer.value.proof)) return CODE_CLOUD_UNPROVEN;
   const status = answer.value.status;
   n.tries = 0;
   if (status === "owned" || status === "code-refused") {
@@ -289,7 +289,7 @@ function applyCredentialsBody(
   const answer = decodeCredentialsAnswer(body);
   if (!answer.ok) return CODE_CLOUD_REFUSED;
   const said = credentialsAnswerText(identity.serial, n.challenge, answer.value);
-  if (!isSameProof(identity.prover.prove(said), answer.value.proof)) return CODE_CLOUD_UNPROVEN;
+  if (!isSameProof(prove(identity.prover, said), answer.value.proof)) return CODE_CLOUD_UNPROVEN;
   const asked = n.challenge;
   const status = answer.value.status;
   n.tries = 0;
@@ -302,7 +302,7 @@ function applyCredentialsBody(
       host: given.host,
       port: given.port,
       user: given.user,
-      password: identity.prover.unseal(given.sealed, sealText(identity.serial, asked)),
+      password: unseal(identity.prover, given.sealed, sealText(identity.serial, asked)),
     };
     // Stored first, told next, forgotten as a claim last.
     effects.push({ name: "take-credentials", credentials: credentials });
@@ -331,7 +331,7 @@ function applyReleaseBody(
   const answer = decodeReleaseAnswer(body);
   if (!answer.ok) return CODE_CLOUD_REFUSED;
   const said = releaseAnswerText(identity.serial, n.challenge, answer.value);
-  if (!isSameProof(identity.prover.prove(said), answer.value.proof)) return CODE_CLOUD_UNPROVEN;
+  if (!isSameProof(prove(identity.prover, said), answer.value.proof)) return CODE_CLOUD_UNPROVEN;
   effects.push({ name: "forget-release" });
   effects.push({ name: "tell", status: "release-told", code: CODE_OK });
   if (n.claimNext) {

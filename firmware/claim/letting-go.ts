@@ -32,7 +32,7 @@ export function letGo(c: Context): void {
   c.commands = [];
   post(c, { to: "session", fact: { name: "credentials-changed", present: false } });
   post(c, { to: "update", fact: { name: "owner-left" } });
-  say(c, "claim", { status: "released", code: 0 });
+  say(c, "claim", ["status", "released", "code", 0]);
 }
 
 /** Erase everything of the owner's, tell the cloud if it can be told now, start afresh. */
@@ -42,7 +42,7 @@ export function resetToFactory(c: Context): void {
   letGo(c);
   erase(c, [WIFI_KEY, LATCH_KEY]);
   c.wifi = null;
-  say(c, "reset", { told: false });
+  say(c, "reset", ["told", false]);
   if (c.identity) post(c, { to: "claim", fact: { name: "reset-happened" } });
   intend(c, "reboot", c.identity && c.link.name === "joined" ? RESET_TOLD_MS : RESET_UNTOLD_MS);
 }

@@ -2,12 +2,11 @@
 // the password. What the texts say is #protocol's.
 import type { Bytes } from "#protocol";
 
-/** What a trap can do with its key. */
+/** A key, ready for use: as HMAC wants it before and behind what is signed. */
 export interface Prover {
-  /** HMAC of a text, in hexadecimal. */
-  prove(text: string): string;
-  /** Take the mask made of a text off what is sealed; both in hexadecimal, 64 characters. */
-  unseal(sealed: string, text: string): string;
+  sha256: (data: Bytes) => Bytes;
+  inner: Bytes;
+  outer: Bytes;
 }
 
 const BLOCK_BYTES = 64;
@@ -41,27 +40,27 @@ function padKey(key: Bytes, pad: number): Bytes {
 /** @param keyHex at most 64 bytes, in hexadecimal */
 export function createProver(sha256: (data: Bytes) => Bytes, keyHex: string): Prover {
   const key = hexToBytes(keyHex);
-  const inner = padKey(key, 0x36);
-  const outer = padKey(key, 0x5c);
+  return { sha256: sha256, inner: padKey(key, 0x36), outer: padKey(key, 0x5c) };
+}
 
-  function sign(text: string): Bytes {
-    const digest = sha256(inner + text);
-    return sha256(outer + digest);
-  }
+function sign(p: Prover, text: string): Bytes {
+  const digest = p.sha256(p.inner + text);
+  return p.sha256(p.outer + digest);
+}
 
-  return {
-    prove: function (text: string): string {
-      const signature = sign(text);
-      return bytesToHex(signature);
-    },
-    unseal: function (sealed: string, text: string): string {
-      const mask = sign(text);
-      const masked = hexToBytes(sealed);
-      let open = "";
-      for (let i = 0; i < masked.length; i++) open += String.fromCharCode(masked.charCodeAt(i) ^ mask.charCodeAt(i));
-      return bytesToHex(open);
-    },
-  };
+/** HMAC of a text, in hexadecimal. */
+export function prove(p: Prover, text: string): string {
+  const signature = sign(p, text);
+  return bytesToHex(signature);
+}
+
+/** Take the mask made of a text off what is sealed; both in hexadecimal, 64 characters. */
+export function unseal(p: Prover, sealed: string, text: string): string {
+  const mask = sign(p, text);
+  const masked = hexToBytes(sealed);
+  let open = "";
+  for (let i = 0; i < masked.length; i++) open += String.fromCharCode(masked.charCodeAt(i) ^ mask.charCodeAt(i));
+  return bytesToHex(open);
 }
 
 /** Equal, found out in a time that depends on nothing but the length. */

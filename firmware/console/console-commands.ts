@@ -28,10 +28,10 @@ export function handleConsole(c: Context, line: string): void {
   }
   switch (command.name) {
     case "wifi":
-      nameNetwork(c, command.fields.ssid ?? "", command.fields.pass ?? "");
+      nameNetwork(c, command.fields["ssid"] ?? "", command.fields["pass"] ?? "");
       break;
     case "claim":
-      claimByCode(c, command.fields.code ?? "");
+      claimByCode(c, command.fields["code"] ?? "");
       break;
     case "info":
       tellAll(c);
@@ -57,33 +57,33 @@ function nameNetwork(c: Context, ssid: string, password: string): void {
   }
   c.wifi = { ssid: ssid, password: password };
   if (!putRecord(c.store, WIFI_KEY, encodeWifi(c.wifi))) fault(c, CODE_STORE_FULL, "wifi");
-  say(c, "wifi", { ssid: ssid });
+  say(c, "wifi", ["ssid", ssid]);
   if (!c.ports.radio.wired) post(c, { to: "link", fact: { name: "network-named" } });
 }
 
 function claimByCode(c: Context, typed: string): void {
   const code = typed === "" ? "" : normalizeClaimCode(typed);
-  if (code === null) say(c, "claim", { status: "code-refused", code: CODE_CLAIM_CODE_REFUSED });
+  if (code === null) say(c, "claim", ["status", "code-refused", "code", CODE_CLAIM_CODE_REFUSED]);
   else wantClaim(c, code);
 }
 
 /** Everything one asks a trap on a bench. */
 export function tellAll(c: Context): void {
   tellBoot(c);
-  say(c, "trap", { state: c.trap.name });
-  say(c, "link", { state: c.link.name });
-  say(c, "session", { state: c.session.name, session: c.session.session });
+  say(c, "trap", ["state", c.trap.name]);
+  say(c, "link", ["state", c.link.name]);
+  say(c, "session", ["state", c.session.name, "session", c.session.session]);
   const owner = c.credentials;
-  say(c, "claim", owner ? { status: "owned", tenant: owner.tenant, device: owner.device } : { status: "free" });
+  say(c, "claim", owner ? ["status", "owned", "tenant", owner.tenant, "device", owner.device] : ["status", "free"]);
   const memory = c.ports.chip.memory();
-  const counts = { outbox: c.outbox.numbers.length, refusals: c.refusals, faults: c.faults };
-  say(c, "health", Object.assign({ memFree: memory.free, memTotal: memory.total, batteryMv: c.batteryMv }, counts));
+  const health = ["memFree", memory.free, "memTotal", memory.total, "batteryMv", c.batteryMv];
+  say(c, "health", health.concat(["outbox", c.outbox.numbers.length, "refusals", c.refusals, "faults", c.faults]));
 }
 
 /** Which trap this is and what it runs. */
 export function tellBoot(c: Context): void {
   const chip = c.ports.chip;
-  say(c, "boot", { id: c.boot, reason: chip.resetReason(), version: c.ports.version, sha256: c.sha256 });
+  say(c, "boot", ["id", c.boot, "reason", chip.resetReason(), "version", c.ports.version, "sha256", c.sha256]);
   const identity = c.ports.identity;
-  if (identity) say(c, "identity", { serial: identity.serial, mac: identity.mac, hardware: identity.hardware });
+  if (identity) say(c, "identity", ["serial", identity.serial, "mac", identity.mac, "hardware", identity.hardware]);
 }

@@ -3,58 +3,58 @@ import type { Clock, Pins } from "../ports.ts";
 import type { Pattern } from "./patterns.ts";
 
 export interface Player {
-  /** Play this from its beginning; a pattern of the same name goes on undisturbed. */
-  play(pattern: Pattern): void;
-  /** Dark, silent, no timer left. */
-  stop(): void;
+  clock: Clock;
+  pins: Pins;
+  playing: Pattern | null;
+  /** Pending timers; 0 for none. */
+  ledTimer: number;
+  buzzerTimer: number;
+  isLit: boolean;
+  isBuzzing: boolean;
 }
 
 export function createPlayer(clock: Clock, pins: Pins): Player {
-  let playing: Pattern | null = null;
-  let ledTimer = 0;
-  let buzzerTimer = 0;
-  let ledOn = false;
-  let buzzing = false;
+  return { clock: clock, pins: pins, playing: null, ledTimer: 0, buzzerTimer: 0, isLit: false, isBuzzing: false };
+}
 
-  function stepLed(): void {
-    ledTimer = 0;
-    if (!playing) return;
-    ledOn = !ledOn && playing.ledOnMs > 0;
-    pins.setLed(ledOn);
-    const ms = ledOn ? playing.ledOnMs : playing.ledOffMs;
-    if (playing.ledOnMs > 0 && playing.ledOffMs > 0) ledTimer = clock.setTimer(ms, stepLed);
-  }
+/** Play this from its beginning; a pattern of the same name goes on undisturbed. */
+export function playPattern(p: Player, pattern: Pattern): void {
+  if (p.playing && p.playing.name === pattern.name && p.playing.hz === pattern.hz) return;
+  stopPlayer(p);
+  p.playing = pattern;
+  strokeLed(p);
+  if (pattern.hz > 0) strokeBuzzer(p);
+}
 
-  function stepBuzzer(): void {
-    buzzerTimer = 0;
-    if (!playing) return;
-    buzzing = !buzzing && playing.hz > 0;
-    pins.setBuzzer(buzzing ? playing.hz : 0);
-    const ms = buzzing ? playing.buzzerOnMs : playing.buzzerOffMs;
-    if (playing.hz > 0 && ms > 0) buzzerTimer = clock.setTimer(ms, stepBuzzer);
-  }
+/** Dark, silent, no timer left. */
+export function stopPlayer(p: Player): void {
+  if (p.ledTimer) p.clock.clearTimer(p.ledTimer);
+  if (p.buzzerTimer) p.clock.clearTimer(p.buzzerTimer);
+  p.ledTimer = 0;
+  p.buzzerTimer = 0;
+  p.playing = null;
+  if (p.isLit) p.pins.setLed(false);
+  if (p.isBuzzing) p.pins.setBuzzer(0);
+  p.isLit = false;
+  p.isBuzzing = false;
+}
 
-  function change(pattern: Pattern | null): void {
-    if (ledTimer) clock.clearTimer(ledTimer);
-    if (buzzerTimer) clock.clearTimer(buzzerTimer);
-    ledTimer = 0;
-    buzzerTimer = 0;
-    playing = pattern;
-    ledOn = false;
-    if (buzzing) pins.setBuzzer(0);
-    buzzing = false;
-  }
+function strokeLed(p: Player): void {
+  const pattern = p.playing;
+  p.ledTimer = 0;
+  if (!pattern) return;
+  p.isLit = !p.isLit && pattern.ledOnMs > 0;
+  p.pins.setLed(p.isLit);
+  if (pattern.ledOnMs === 0 || pattern.ledOffMs === 0) return;
+  p.ledTimer = p.clock.setTimer(p.isLit ? pattern.ledOnMs : pattern.ledOffMs, () => strokeLed(p));
+}
 
-  return {
-    play: function (pattern: Pattern): void {
-      if (playing && playing.name === pattern.name && playing.hz === pattern.hz) return;
-      change(pattern);
-      stepLed();
-      if (pattern.hz > 0) stepBuzzer();
-    },
-    stop: function (): void {
-      change(null);
-      pins.setLed(false);
-    },
-  };
+function strokeBuzzer(p: Player): void {
+  const pattern = p.playing;
+  p.buzzerTimer = 0;
+  if (!pattern) return;
+  p.isBuzzing = !p.isBuzzing;
+  p.pins.setBuzzer(p.isBuzzing ? pattern.hz : 0);
+  const ms = p.isBuzzing ? pattern.buzzerOnMs : pattern.buzzerOffMs;
+  if (ms > 0) p.buzzerTimer = p.clock.setTimer(ms, () => strokeBuzzer(p));
 }

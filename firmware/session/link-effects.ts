@@ -8,7 +8,7 @@ export function handleLink(c: Context, fact: LinkInput): void {
   c.link = outcome.state;
   if (c.link.name !== before) {
     const error = fact.name === "join-ended" ? fact.error : "";
-    say(c, "link", error === "" ? { state: c.link.name } : { state: c.link.name, error: error });
+    say(c, "link", error === "" ? ["state", c.link.name] : ["state", c.link.name, "error", error]);
   }
   for (const effect of outcome.effects) perform(c, effect);
   const up = c.link.name === "joined";

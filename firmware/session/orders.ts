@@ -57,7 +57,7 @@ export function handleMessage(c: Context, topic: string, payload: Bytes): void {
 function handleCommand(c: Context, command: Command): void {
   const earlier = c.commands.find((one) => one.id === command.id);
   if (!earlier) {
-    say(c, "command", { command: command.command, id: command.id });
+    say(c, "command", ["command", command.command, "id", command.id]);
     c.commands.push({ id: command.id, code: CODE_OK });
     if (c.commands.length > COMMANDS_MAX) c.commands.shift();
   }
@@ -86,7 +86,7 @@ function handleConfiguration(c: Context, wished: Configuration): void {
   if (wished.rev >= c.config.rev) {
     c.config = wished;
     c.telemetryAt = Math.min(c.telemetryAt, c.ports.clock.now() + wished.telemetryS * 1000);
-    say(c, "config", { rev: wished.rev });
+    say(c, "config", ["rev", wished.rev]);
     if (!putRecord(c.store, CONFIG_KEY, encodeConfiguration(wished))) fault(c, CODE_STORE_FULL, "config");
   }
   publishConfiguration(c);

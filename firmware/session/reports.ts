@@ -33,11 +33,11 @@ export function createConfiguration(): Configuration {
  */
 export function recordEvent(c: Context, kind: EventKind, value: number, at: number, exact: boolean): void {
   if (!c.credentials) {
-    say(c, "event", { kind: kind, seq: 0 });
+    say(c, "event", ["kind", kind, "seq", 0]);
     return;
   }
   const inserted = insertEvent(c.outbox, kind, value, at, exact);
-  say(c, "event", { kind: kind, seq: inserted.seq });
+  say(c, "event", ["kind", kind, "seq", inserted.seq]);
   if (inserted.dropped > 0) fault(c, CODE_OUTBOX_DROPPED, "outbox");
   else if (!inserted.stored) fault(c, CODE_STORE_FULL, "outbox");
 }

@@ -19,7 +19,7 @@ export function handleSession(c: Context, fact: SessionInput): void {
   const before = c.session.name;
   const outcome = applySession(c.session, fact, c.ports.clock.now(), drawChance(c));
   c.session = outcome.state;
-  if (c.session.name !== before) say(c, "session", { state: c.session.name, session: c.session.session });
+  if (c.session.name !== before) say(c, "session", ["state", c.session.name, "session", c.session.session]);
   // What is under way on a connection that is gone counts as not sent.
   if (before === "online" && c.session.name !== "online") restartOutbox(c.outbox);
   for (const effect of outcome.effects) perform(c, effect);
@@ -56,7 +56,7 @@ function perform(c: Context, effect: SessionEffect): void {
       post(c, { to: "claim", fact: { name: "credentials-refused" } });
       break;
     default:
-      say(c, "session", { trouble: effect.reason, retryMs: c.session.wakeAt - c.ports.clock.now() });
+      say(c, "session", ["trouble", effect.reason, "retryMs", c.session.wakeAt - c.ports.clock.now()]);
   }
 }
 

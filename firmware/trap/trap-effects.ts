@@ -16,7 +16,7 @@ export function handleTrap(c: Context, fact: TrapInput): void {
     else storeLatch(c, effect.latch);
   }
   if (c.trap.name !== before) {
-    say(c, "trap", { state: c.trap.name });
+    say(c, "trap", ["state", c.trap.name]);
     // What lasts only for a moment is not worth a message.
     if (c.trap.name !== "arming" && c.trap.name !== "triggered") hastenTelemetry(c);
   }

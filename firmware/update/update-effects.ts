@@ -39,7 +39,7 @@ function perform(c: Context, effect: UpdateEffect): void {
       slots.activate();
       break;
     default:
-      say(c, "update", { phase: effect.phase, code: effect.code, received: effect.received });
+      say(c, "update", ["phase", effect.phase, "code", effect.code, "received", effect.received]);
       publish(c, "update", encodeUpdateProgress(effect));
   }
 }

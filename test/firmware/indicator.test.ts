@@ -1,7 +1,7 @@
 // Which of several things the LED and the buzzer tell, and that they tell it in time.
 import * as assert from "uvu/assert";
 import { decidePattern, type Situation } from "../../firmware/indicator/patterns.ts";
-import { createPlayer } from "../../firmware/indicator/player.ts";
+import { createPlayer, playPattern, stopPlayer } from "../../firmware/indicator/player.ts";
 import { suite } from "../support/suite.ts";
 import { createTestBench } from "./ports-double.ts";
 
@@ -52,29 +52,29 @@ test("the player strokes in time, goes on undisturbed, and leaves no timer", () 
   const bench = createTestBench();
   const player = createPlayer(bench.clock, bench.ports.pins);
   const sprung = decidePattern({ ...CALM, state: "sprung" });
-  player.play(sprung);
+  playPattern(player, sprung);
   assert.equal([bench.pins.led, bench.pins.hz], [true, 2500]);
   bench.clock.advance(150);
-  player.play({ ...sprung });
+  playPattern(player, { ...sprung });
   bench.clock.advance(50);
   assert.equal([bench.pins.led, bench.pins.hz], [false, 2500]);
   bench.clock.advance(100);
   assert.is(bench.pins.hz, 0);
   bench.clock.advance(700);
   assert.is(bench.pins.hz, 2500);
-  player.play(decidePattern(CALM));
+  playPattern(player, decidePattern(CALM));
   assert.equal([bench.pins.led, bench.pins.hz, bench.clock.timerCount()], [false, 0, 0]);
-  player.stop();
+  stopPlayer(player);
 });
 
 test("a single beep ends by itself", () => {
   const bench = createTestBench();
   const player = createPlayer(bench.clock, bench.ports.pins);
-  player.play(decidePattern({ ...CALM, heldS: 3 }));
+  playPattern(player, decidePattern({ ...CALM, heldS: 3 }));
   assert.is(bench.pins.hz, 2000);
   bench.clock.advance(80);
   assert.is(bench.pins.hz, 0);
   bench.clock.advance(5000);
   assert.is(bench.pins.hz, 0);
-  player.stop();
+  stopPlayer(player);
 });

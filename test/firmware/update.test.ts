@@ -8,7 +8,7 @@ import {
   CODE_UPDATE_TOO_LARGE,
   CODE_UPDATE_WRONG_HASH,
   FIRMWARE_BYTES_MAX,
-  FIRMWARE_CHUNK_BYTES,
+  FIRMWARE_CHUNK_BYTES_MAX,
   type UpdateOffer,
 } from "#protocol";
 import {
@@ -29,7 +29,7 @@ function createOffer(bytes: string, rest: Partial<UpdateOffer> = {}): UpdateOffe
   return {
     id: "44444444-4444-4444-8444-444444444444",
     firmware: "55555555-5555-4555-8555-555555555555",
-    ...{ version: "1.1.0", size: bytes.length, sha256: sha256Hex(bytes), chunk: FIRMWARE_CHUNK_BYTES, ...rest },
+    ...{ version: "1.1.0", size: bytes.length, sha256: sha256Hex(bytes), chunk: FIRMWARE_CHUNK_BYTES_MAX, ...rest },
   };
 }
 
