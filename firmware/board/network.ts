@@ -52,7 +52,12 @@ function request(asked: HttpRequest, done: (answer: HttpAnswer) => void): void {
     if (!open) return;
     open = false;
     clearTimeout(timer);
-    done({ status: status, body: status ? body : "", error: error });
+    const answer = { status: status, body: status ? body : "", error: error };
+    body = "";
+    // Not within the event: until that returns the interpreter holds request, answer and buffers, and the next request needs the room.
+    setTimeout(function () {
+      done(answer);
+    }, 0);
   };
   const timer = setTimeout(function () {
     end(0, "timeout");

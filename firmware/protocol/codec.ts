@@ -6,7 +6,7 @@ import {
   CONFIRM_MS_MAX,
   CONFIRM_MS_MIN,
   FIRMWARE_BYTES_MAX,
-  FIRMWARE_CHUNK_BYTES,
+  FIRMWARE_CHUNK_BYTES_MAX,
   INTEGER_MAX,
   TELEMETRY_S_MAX,
   TELEMETRY_S_MIN,
@@ -240,7 +240,7 @@ export function decodeUpdateOffer(text: unknown): Decoded<UpdateOffer> {
     version: readText(r, "version", 1, 32),
     size: readInteger(r, "size", 1, FIRMWARE_BYTES_MAX),
     sha256: readHex(r, "sha256", 64),
-    chunk: readInteger(r, "chunk", 1, FIRMWARE_CHUNK_BYTES),
+    chunk: readInteger(r, "chunk", 1, FIRMWARE_CHUNK_BYTES_MAX),
   });
 }
 

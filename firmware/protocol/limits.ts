@@ -21,8 +21,9 @@ export const CLAIM_CODE_CHARS = 10;
 /** Ten characters of these make a claim code: 30 letters and digits that no eye confuses, 49 bits in all. */
 export const CLAIM_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** Bytes of firmware in one download request. */
-export const FIRMWARE_CHUNK_BYTES = 1024;
+/** Bytes of firmware in one download request, at most; and as the cloud cuts it, since with more the interpreter's memory gets short. */
+export const FIRMWARE_CHUNK_BYTES_MAX = 1024;
+export const FIRMWARE_CHUNK_BYTES = 512;
 /** Largest firmware bundle, in bytes: what one slot holds. */
 export const FIRMWARE_BYTES_MAX = 131072;
 

@@ -115,7 +115,7 @@ export const RECORDS: RecordCase<object>[] = [
       version: printable(1, 32),
       size: integer(1, protocol.FIRMWARE_BYTES_MAX),
       sha256: hex(64),
-      chunk: integer(1, protocol.FIRMWARE_CHUNK_BYTES),
+      chunk: integer(1, protocol.FIRMWARE_CHUNK_BYTES_MAX),
     }),
   }),
   define({

@@ -96,9 +96,7 @@ test("a bundle goes the whole way, each step told live, and is done only by a ne
     [
       ["offered", 0],
       ["accepted", 0],
-      ["fetching", 1_024],
-      ["fetching", 2_048],
-      ["fetching", 2_500],
+      ...[512, 1_024, 1_536, 2_048, 2_500].map((received) => ["fetching", received]),
       ["verified", 2_500],
       ["booted", 2_500],
     ],
@@ -234,7 +232,7 @@ test("a bundle as large as a slot is taken, and its chunks are all of it", async
 });
 
 test("a chunk beyond the end, of no bundle, or by no number is not there", async () => {
-  const { firmware } = await publish(1_025);
+  const { firmware } = await publish(FIRMWARE_CHUNK_BYTES + 1);
   assert.is((await fetchChunk(firmware.id, 1)).bytes.length, 1);
   assert.is((await fetchChunk(firmware.id, 2)).status, 404);
   assert.is((await fetchChunk("00000000-0000-4000-8000-000000000000", 0)).status, 404);
