@@ -19,7 +19,7 @@ export interface BrokerLimits extends TurnLimits {
   connectionsMax: number;
   /** Sockets the system accepts before we do: thousands of traps reconnect at once. */
   backlog: number;
-  /** How long a socket may take to its CONNECT, and after it the look-up of its credentials. */
+  /** How long a socket may take to its CONNECT, and after it the look-up of its credentials with the wait for it. */
   connectMs: number;
   lookUpMs: number;
   /** How long a device may leave unread what we send it. */
@@ -31,7 +31,7 @@ export const BROKER_LIMITS: BrokerLimits = {
   connectionsMax: 20_000,
   backlog: 4_096,
   connectMs: 10_000,
-  lookUpMs: 5_000,
+  lookUpMs: 10_000,
   drainMs: 10_000,
 };
 
@@ -69,7 +69,13 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     connectTimeout: limits.connectMs,
     drainTimeout: limits.drainMs,
     ...createHooks(byClient, {
-      admission: createAdmission({ ...deps, refusals, lookUpMs: limits.lookUpMs }),
+      admission: createAdmission({
+        ...deps,
+        refusals,
+        lookUpMs: limits.lookUpMs,
+        // Credentials wait for their turn like messages: thousands at once must not keep the database from people.
+        authenticate: (username, password) => turns.run(() => deps.authenticate(username, password), "newcomer"),
+      }),
       publishing: createPublishing({ ...deps, turns, refusals }),
       subscribing: createSubscribing(refusals),
     }),
@@ -80,7 +86,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     start: (at) => sockets.start(at),
     async stop() {
       const closed = sockets.stopListening();
-      await turns.stop();
+      // Whoever takes longer than its time has been given up already.
+      await withinTime(deps.clock, turns.stop(), limits.commitMs);
       await withinTime(deps.clock, Promise.all(deps.connections.list().map((one) => one.tail)), LAST_WORDS_MS);
       // A packet leaves at the end of the turn in which it was written.
       await new Promise((resolve) => setImmediate(resolve));

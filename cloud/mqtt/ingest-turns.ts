@@ -23,23 +23,31 @@ export class TurnError extends Error {
   }
 }
 
+/** Who has got in is served before who wants in: a connection that ends for want of a turn has cost its look-up for nothing. */
+export type TurnRank = "message" | "newcomer";
+
 export interface IngestTurns {
   /**
-   * Run `work` when it is its turn. Rejects with what `work` rejects with, or with a TurnError when it was not begun, or not done, in
+   * Run `work` when it is its turn; a message's unless told. Rejects with what `work` rejects with, or with a TurnError when it was not begun, or not done, in
    * time; in the latter case it may still commit later, which a repeat of the message will meet.
    */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(work: () => Promise<T>, rank?: TurnRank): Promise<T>;
   /** Refuse what is waiting and what comes; resolves when nothing is under way any more. */
   stop(): Promise<void>;
 }
 
+interface WaitingTurn {
+  begin(): void;
+  refuse(error: TurnError): void;
+}
+
 export function createIngestTurns(clock: Clock, limits: TurnLimits): IngestTurns {
-  const waiting = new Set<{ begin(): void; refuse(error: TurnError): void }>();
+  const waiting: Record<TurnRank, Set<WaitingTurn>> = { message: new Set(), newcomer: new Set() };
   const underWay = new Set<Promise<unknown>>();
   let taken = 0;
   let stopped = false;
 
-  function takeTurn(): Promise<void> {
+  function takeTurn(rank: TurnRank): Promise<void> {
     if (stopped) return Promise.reject(new TurnError("stopped", "the broker is stopping"));
     if (taken < limits.atOnce) {
       taken += 1;
@@ -48,18 +56,20 @@ export function createIngestTurns(clock: Clock, limits: TurnLimits): IngestTurns
     return new Promise((resolve, reject) => {
       const timer = clock.setTimer(limits.waitMs, () => turn.refuse(new TurnError("no-turn", "the queue is too long")));
       const end = (settle: () => void) => {
-        waiting.delete(turn);
+        waiting[rank].delete(turn);
         timer.stop();
         settle();
       };
       const turn = { begin: () => end(resolve), refuse: (error: TurnError) => end(() => reject(error)) };
-      waiting.add(turn);
+      waiting[rank].add(turn);
     });
   }
 
   /** A turn goes from hand to hand, so that nobody who comes later takes it in between. */
   function passTurn(): void {
-    const [next] = waiting;
+    const [message] = waiting.message;
+    const [newcomer] = waiting.newcomer;
+    const next = message ?? newcomer;
     if (next === undefined) taken -= 1;
     else next.begin();
   }
@@ -87,13 +97,14 @@ export function createIngestTurns(clock: Clock, limits: TurnLimits): IngestTurns
   }
 
   return {
-    async run(work) {
-      await takeTurn();
+    async run(work, rank = "message") {
+      await takeTurn(rank);
       return withinTime(begin(work));
     },
     async stop() {
       stopped = true;
-      for (const turn of [...waiting]) turn.refuse(new TurnError("stopped", "the broker is stopping"));
+      for (const turn of [...waiting.message, ...waiting.newcomer])
+        turn.refuse(new TurnError("stopped", "the broker is stopping"));
       await Promise.allSettled([...underWay]);
     },
   };

@@ -1,7 +1,7 @@
 // How many messages are under way at once and how long each may take, with a clock in hand.
 import * as assert from "uvu/assert";
 import { createSimClock, type SimClock } from "../../../cloud/clock.ts";
-import { createIngestTurns, type IngestTurns } from "../../../cloud/mqtt/ingest-turns.ts";
+import { createIngestTurns, type IngestTurns, type TurnRank } from "../../../cloud/mqtt/ingest-turns.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
 import { createGate, type Gate } from "./broker-fixture.ts";
@@ -20,14 +20,14 @@ test.before.each(() => {
 });
 
 /** Piece of work `number`, which is done when its gate opens. */
-function run(number: number): Promise<number> {
+function run(number: number, rank?: TurnRank): Promise<number> {
   const gate = createGate();
   gates[number] = gate;
   return turns.run(async () => {
     begun.push(number);
     await gate.wait;
     return number;
-  });
+  }, rank);
 }
 
 /** Whatever was due is done. */
@@ -39,7 +39,7 @@ async function codeOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 test("so many are under way at once, the others follow in their order", async () => {
-  const all = [0, 1, 2, 3].map(run);
+  const all = [0, 1, 2, 3].map((number) => run(number));
   await settle();
   assert.equal(begun, [0, 1]);
   gates[1]?.open();
@@ -53,8 +53,19 @@ test("so many are under way at once, the others follow in their order", async ()
   assert.equal(await Promise.all([...all, late]), [0, 1, 2, 3, 4]);
 });
 
+test("who has got in is served before who wants in", async () => {
+  const all = [run(0), run(1), run(2, "newcomer"), run(3), run(4, "newcomer")];
+  await settle();
+  for (const number of [0, 1, 3, 2, 4]) {
+    gates[number]?.open();
+    await settle();
+  }
+  await Promise.all(all);
+  assert.equal(begun, [0, 1, 3, 2, 4]);
+});
+
 test("who waits too long is refused and never begun", async () => {
-  const two = [0, 1].map(run);
+  const two = [0, 1].map((number) => run(number));
   const third = run(2);
   await settle();
   clock.advance(1_000);
@@ -95,7 +106,7 @@ test("work that fails passes its turn on, and its own error comes through", asyn
 });
 
 test("a stop waits for what is under way, refuses what waits and what comes", async () => {
-  const two = [0, 1].map(run);
+  const two = [0, 1].map((number) => run(number));
   const waiting = run(2);
   await settle();
   let isStopped = false;

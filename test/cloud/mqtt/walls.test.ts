@@ -18,7 +18,7 @@ import { type BrokerFixture, createGate, deviceAt, startBroker } from "./broker-
 const test = suite("mqtt walls");
 let fixture: BrokerFixture;
 test.before.each(async () => {
-  fixture = await startBroker({ lookUpMs: 300 });
+  fixture = await startBroker({ lookUpMs: 300, commitMs: 300 });
 });
 test.after.each(() => fixture.stop());
 
