@@ -45,6 +45,10 @@ function declaredLength(headers: { readonly [name: string]: string }): number {
   return text ? parseInt(text, 10) : -1;
 }
 
+/**
+ * The request begins, and its answer is handed on, in events of their own: whoever asks stands deep in calls and holds what came before,
+ * and the interpreter holds a request with all its buffers until its last event returns. Memory for both at once there is not.
+ */
 function request(asked: HttpRequest, done: (answer: HttpAnswer) => void): void {
   let open = true;
   let body = "";
@@ -54,7 +58,6 @@ function request(asked: HttpRequest, done: (answer: HttpAnswer) => void): void {
     clearTimeout(timer);
     const answer = { status: status, body: status ? body : "", error: error };
     body = "";
-    // Not within the event: until that returns the interpreter holds request, answer and buffers, and the next request needs the room.
     setTimeout(function () {
       done(answer);
     }, 0);
@@ -62,41 +65,54 @@ function request(asked: HttpRequest, done: (answer: HttpAnswer) => void): void {
   const timer = setTimeout(function () {
     end(0, "timeout");
   }, asked.timeoutMs);
+  const take = function (data: string): void {
+    if (body.length + data.length > asked.bytesMax) end(0, "too long");
+    else if (open) body += data;
+  };
+  const finish = function (response: EspruinoHttpResponse): void {
+    const length = declaredLength(response.headers);
+    if (length >= 0 && length !== body.length) end(0, "cut off");
+    else end(parseInt(response.statusCode, 10), "");
+  };
+  setTimeout(function () {
+    try {
+      begin(asked, take, finish, end);
+    } catch (_refused) {
+      end(0, "unreachable");
+    }
+  }, 0);
+}
+
+function begin(
+  asked: HttpRequest,
+  take: (data: string) => void,
+  finish: (response: EspruinoHttpResponse) => void,
+  end: (status: number, error: string) => void,
+): void {
   const headers: { [name: string]: string | number } = { Connection: "close" };
   if (asked.method === "POST") {
     headers["Content-Type"] = "application/json";
     headers["Content-Length"] = asked.body.length;
   }
-  try {
-    const sent = require("http").request(
-      { host: asked.host, port: asked.port, path: asked.path, method: asked.method, headers: headers },
-      function (response) {
-        response.on("data", function (data) {
-          if (body.length + data.length > asked.bytesMax) end(0, "too long");
-          else if (open) body += data;
-        });
-        response.on("close", function () {
-          const length = declaredLength(response.headers);
-          if (length >= 0 && length !== body.length) end(0, "cut off");
-          else end(parseInt(response.statusCode, 10), "");
-        });
-      },
-    );
-    sent.on("error", function (fault) {
-      end(0, fault ? "" + fault.message : "error");
-    });
-    sent.on("close", function () {
-      // Without an answer until then there will be none; with one, its own close has come before.
-      setTimeout(function () {
-        end(0, "no answer");
-      }, 0);
-    });
-    sent.end(asked.body);
-  } catch (_refused) {
+  const sent = require("http").request(
+    { host: asked.host, port: asked.port, path: asked.path, method: asked.method, headers: headers },
+    function (response) {
+      response.on("data", take);
+      response.on("close", function () {
+        finish(response);
+      });
+    },
+  );
+  sent.on("error", function (fault) {
+    end(0, fault ? "" + fault.message : "error");
+  });
+  sent.on("close", function () {
+    // Without an answer until then there will be none; with one, its own close has come before.
     setTimeout(function () {
-      end(0, "unreachable");
+      end(0, "no answer");
     }, 0);
-  }
+  });
+  sent.end(asked.body);
 }
 
 export function createNetwork(): Network {
