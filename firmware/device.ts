@@ -109,10 +109,18 @@ function setWakeTimer(c: Context): void {
   c.timer = clock.setTimer(Math.max(c.pauseMs, at - clock.now()), () => wake(c));
 }
 
+/** Called by the timer alone, never from within the loop. */
 function wake(c: Context): void {
-  c.timer = 0;
-  c.timerAt = 0;
   if (c.isStopped) return;
+  const clock = c.ports.clock;
+  if (c.isDraining) {
+    // The interpreter broke off in the middle: out of memory, which nothing catches. What was being done is lost, the rest goes on.
+    c.isDraining = false;
+    fault(c, CODE_UNCAUGHT, "interrupted");
+  }
+  // Should it be broken off again, there is another timer to wake it.
+  c.timerAt = clock.now() + CHORES_MS;
+  c.timer = clock.setTimer(CHORES_MS, () => wake(c));
   postDue(c);
   c.drain();
 }

@@ -4,15 +4,18 @@
 // It is bounded. When full, the oldest event that is not `sprung` makes room; a spring is refused only when SPRUNG_MAX others wait.
 // (What an event is worth beyond that, and merging of repeats, comes with long offline times.) An event of an earlier boot tells as its
 // age what this boot knows: the time since the power came back. Nothing more is written down for it.
-import { ACK_TIMEOUT_MS, type Bytes, type DeviceEvent, EVENT_KINDS, type EventKind } from "#protocol";
+import { ACK_TIMEOUT_MS, type Bytes, type DeviceEvent, type EventKind } from "#protocol";
 import { deleteRecord, findRecord, listKeys, putRecord, type RecordStore } from "../store/record-store.ts";
 import { EVENT_PREFIX } from "../store/settings.ts";
 
 export const OUTBOX_MAX = 32;
 export const SPRUNG_MAX = 64;
 export const IN_FLIGHT_MAX = 4;
-/** Kinds are packed into the numbers of the records, so that none has to be read to know what waits. */
-const KINDS_MAX = 16;
+/** What an event is to the trap is packed into the number of its record, so that none has to be read to know what waits. */
+const CLASSES = 4;
+const CLASS_OTHER = 0;
+const CLASS_SPRUNG = 1;
+const CLASS_LATCH = 2;
 
 interface Flight {
   number: number;
@@ -26,7 +29,7 @@ export interface Outbox {
   boot: string;
   /** Of the last event of this boot. */
   seq: number;
-  /** Waiting, oldest first: 16 times a running number, plus the kind. */
+  /** Waiting, oldest first: four times a running number, plus the class. */
   numbers: number[];
   inFlight: Flight[];
   /** Events the flash did not take, by number: sent all the same, lost with the power. */
@@ -57,7 +60,7 @@ export function openOutbox(store: RecordStore, boot: string): Outbox {
 export function insertEvent(o: Outbox, kind: EventKind, value: number, at: number, exact: boolean): Inserted {
   o.seq++;
   const last = o.numbers.length > 0 ? (o.numbers[o.numbers.length - 1] as number) : 0;
-  const number = (Math.floor(last / KINDS_MAX) + 1) * KINDS_MAX + EVENT_KINDS.indexOf(kind);
+  const number = (Math.floor(last / CLASSES) + 1) * CLASSES + classOf(kind);
   const inserted: Inserted = { seq: o.seq, stored: false, dropped: 0 };
   if (o.numbers.length >= OUTBOX_MAX) {
     inserted.dropped = 1;
@@ -73,11 +76,15 @@ export function insertEvent(o: Outbox, kind: EventKind, value: number, at: numbe
   return inserted;
 }
 
+function classOf(kind: EventKind): number {
+  if (kind === "sprung") return CLASS_SPRUNG;
+  return kind === "armed" || kind === "rearmed" || kind === "silenced" ? CLASS_LATCH : CLASS_OTHER;
+}
+
 /** The oldest that is not a spring and not under way goes; false if there is none. */
 function dropOne(o: Outbox): boolean {
-  const sprung = EVENT_KINDS.indexOf("sprung");
   for (const number of o.numbers) {
-    if (number % KINDS_MAX !== sprung && !isInFlight(o, number)) {
+    if (number % CLASSES !== CLASS_SPRUNG && !isInFlight(o, number)) {
       forget(o, number);
       return true;
     }
@@ -164,8 +171,7 @@ export function findAckDeadline(o: Outbox): number {
 export function findLatchEvent(o: Outbox): DeviceEvent | null {
   for (let i = o.numbers.length - 1; i >= 0; i--) {
     const number = o.numbers[i] as number;
-    const kind = EVENT_KINDS[number % KINDS_MAX];
-    if (kind === "sprung" || kind === "armed" || kind === "rearmed" || kind === "silenced") return findEvent(o, number);
+    if (number % CLASSES !== CLASS_OTHER) return findEvent(o, number);
   }
   return null;
 }
