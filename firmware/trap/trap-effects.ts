@@ -10,11 +10,12 @@ import { applyTrap, type Latch, type TrapInput } from "./trap.ts";
 export function handleTrap(c: Context, fact: TrapInput): void {
   const before = c.trap.name;
   const outcome = applyTrap(c.trap, fact, c.ports.clock.now(), c.config);
-  c.trap = outcome.state;
+  // The state follows its events into memory: what breaks off before they are written down is decided again.
   for (const effect of outcome.effects) {
     if (effect.name === "publish-event") recordEvent(c, effect.kind, effect.value, effect.at, effect.exact);
-    else storeLatch(c, effect.latch);
   }
+  c.trap = outcome.state;
+  for (const effect of outcome.effects) if (effect.name === "store-latch") storeLatch(c, effect.latch);
   if (c.trap.name !== before) {
     say(c, "trap", ["state", c.trap.name]);
     // What lasts only for a moment is not worth a message.

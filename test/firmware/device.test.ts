@@ -199,6 +199,30 @@ test("what is wrong inside takes nothing else with it, and is counted", () => {
   assert.ok(bench.findLine("fault")?.includes("code=63"));
 });
 
+test("broken off in the middle, as the interpreter does when memory is out, the device wakes and loses no spring", () => {
+  const { bench, cloud } = startOwned();
+  bench.setPlunger(true);
+  bench.clock.advance(3000);
+  const { write } = bench.flash;
+  const { print } = bench.ports.console;
+  const breakOff = (): never => {
+    throw new Error("out of memory");
+  };
+  // Not even the report of the fault gets through, as when nothing can be caught.
+  bench.setPlunger(false);
+  bench.flash.write = breakOff;
+  bench.ports.console.print = breakOff;
+  assert.throws(() => bench.clock.advance(100), "out of memory");
+  bench.flash.write = write;
+  bench.ports.console.print = print;
+  bench.clock.advance(20_000);
+  assert.ok(bench.findLine("fault")?.includes("about=interrupted"));
+  assert.equal(
+    cloud.list("event").map((event) => event.kind),
+    ["armed", "sprung"],
+  );
+});
+
 test("the watchdog is told while the device works, and not after it was stopped", () => {
   const { bench, device } = startOwned();
   bench.clock.advance(100_000);
