@@ -2,9 +2,9 @@
 // live in its own transaction. Every query names the tenant [TENANT-2].
 import { sql } from "kysely";
 import type { TrapKind } from "#protocol";
+import { notifyLive } from "../db/live-notice.ts";
 import type { AlertStatus } from "../db/schema.ts";
 import type { Transaction } from "../db/tenant-transaction.ts";
-import { notifyLive } from "../db/live-notice.ts";
 import {
   type Alert,
   type AlertEffect,

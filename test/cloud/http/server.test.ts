@@ -198,6 +198,17 @@ test("stopping ends live streams and idle connections at once", async () => {
   assert.ok(performance.now() - begin < 1_000, "nobody had to be waited for");
 });
 
+test("stopping does not wait for a connection that was opened in advance and has asked nothing", async () => {
+  const { server, port } = await start();
+  const early = net.connect({ port, host: "127.0.0.1" });
+  await once(early, "connect");
+  const closed = once(early, "close");
+  const begin = performance.now();
+  await server.stop();
+  await closed;
+  assert.ok(performance.now() - begin < 1_000);
+});
+
 test("stopping lets a request under way finish, and takes no new one", async () => {
   let finish: () => void = () => undefined;
   const { server, base } = await start({}, (app) => {
