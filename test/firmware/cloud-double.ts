@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import mqttPacket from "mqtt-packet";
 import {
   type Bytes,
+  type ClaimRequest,
   type ClaimStatus,
   type CredentialsAnswer,
   claimAnswerText,
@@ -22,6 +23,8 @@ import {
   encodeCredentialsAnswer,
   encodeDown,
   encodeReleaseAnswer,
+  FIRMWARE_CHUNK_BYTES_MAX,
+  type ProvenRequest,
   parseTopic,
   releaseAnswerText,
   releaseRequestText,
@@ -36,6 +39,8 @@ export const TENANT = "11111111-1111-4111-8111-111111111111";
 export const DEVICE = "22222222-2222-4222-8222-222222222222";
 export const CREDENTIAL = "33333333-3333-4333-8333-333333333333";
 export const PASSWORD = "a5".repeat(32);
+/** As the tests offer firmware. */
+const CHUNK_BYTES = FIRMWARE_CHUNK_BYTES_MAX;
 
 export function hmacHex(text: string, key = KEY): string {
   return createHmac("sha256", Buffer.from(key, "hex")).update(text, "latin1").digest("hex");
@@ -75,9 +80,49 @@ export interface CloudDouble {
 
 /** Attach a cloud to the bench. */
 export function createCloudDouble(bench: TestBench): CloudDouble {
+  const broker: Broker = { bench, open: null, packetId: 0 };
+  const cloud: CloudDouble = {
+    ...{ claimStatus: "open", credentialsStatus: "waiting", connectCode: 0, acknowledges: true, isMute: false },
+    ...{ losesAnswerTo: [], isImpostor: false, connects: 0, released: 0, codes: [], received: [], commands: [] },
+    ...{ will: null, firmware: "" },
+    send: (message) => cloud.sendRaw(downTopic(TENANT, DEVICE, message.name as DownName), encodeDown(message)),
+    sendRaw(topic, payload) {
+      broker.packetId += 1;
+      reply(broker, broker.open, {
+        ...{ cmd: "publish", topic, payload: Buffer.from(payload, "latin1"), qos: 1, messageId: broker.packetId },
+        ...{ dup: false, retain: false },
+      });
+    },
+    list<N extends UpMessage["name"]>(name: N) {
+      const isNamed = (message: UpMessage): message is Named<N> => message.name === name;
+      return cloud.received.filter(isNamed).map((message) => message.value as Named<N>["value"]);
+    },
+  };
+  const http = createHttpDoor(cloud);
+  bench.onRequest = (request) => {
+    const answered = http(request);
+    const lost = cloud.losesAnswerTo.findIndex((path) => request.path.endsWith(path));
+    if (lost < 0) return answered;
+    cloud.losesAnswerTo.splice(lost, 1);
+    return null;
+  };
+  bench.onSocket = (socket) => {
+    const parser = mqttPacket.parser();
+    parser.on("packet", (packet) => receive(cloud, broker, socket, packet));
+    parser.on("error", (error) => {
+      throw error;
+    });
+    bench.onWrite = (_socket, data) => void parser.parse(Buffer.from(data, "latin1"));
+  };
+  return cloud;
+}
+
+const REFUSED: HttpAnswer = { status: 401, body: '{"title":"no"}', error: "" };
+const ok = (body: string): HttpAnswer => ({ status: 200, body, error: "" });
+
+/** Challenges that are good once, and answers that are signed. */
+function createHttpDoor(cloud: CloudDouble): (request: HttpRequest) => HttpAnswer {
   let challenges = 0;
-  let packetId = 0;
-  let open: TestSocket | null = null;
   const fresh = new Set<string>();
   const createChallenge = (): string => {
     challenges += 1;
@@ -85,144 +130,125 @@ export function createCloudDouble(bench: TestBench): CloudDouble {
     fresh.add(challenge);
     return challenge;
   };
-  const sign = (text: string): string => hmacHex(text, cloud.isImpostor ? "ff".repeat(32) : KEY);
-  const refused: HttpAnswer = { status: 401, body: '{"title":"no"}', error: "" };
-  const ok = (body: string): HttpAnswer => ({ status: 200, body, error: "" });
   const isProven = (text: string, asked: { proof: string; challenge: string }): boolean =>
     hmacHex(text) === asked.proof && fresh.delete(asked.challenge);
-
-  function answer(request: HttpRequest): HttpAnswer {
-    const [, step = ""] = request.path.split("/device/v1/");
+  return ({ path, body }) => {
+    const [, step = ""] = path.split("/device/v1/");
+    if (step.startsWith("firmware/")) return ok(cutChunk(cloud.firmware, Number(step.split("/").at(-1))));
     if (step === "challenges") {
-      const asked = decodeChallengeRequest(request.body);
-      return asked.ok ? ok(encodeChallengeAnswer({ challenge: createChallenge() })) : refused;
+      const asked = decodeChallengeRequest(body);
+      return asked.ok ? ok(encodeChallengeAnswer({ challenge: createChallenge() })) : REFUSED;
     }
-    if (step === "claiming") return answerClaim(request.body);
-    if (step.startsWith("firmware/")) {
-      const chunk = Number(step.split("/").at(-1));
-      return ok(cloud.firmware.slice(chunk * 1024, (chunk + 1) * 1024));
+    if (step === "claiming") {
+      const asked = decodeClaimRequest(body);
+      if (!asked.ok || !isProven(claimRequestText(asked.value), asked.value)) return REFUSED;
+      return answerClaim(cloud, asked.value, createChallenge());
     }
-    const asked = decodeProvenRequest(request.body);
-    if (!asked.ok) return refused;
-    return step === "release" ? answerRelease(asked.value) : answerCredentials(asked.value);
-  }
-
-  function answerClaim(body: string): HttpAnswer {
-    const asked = decodeClaimRequest(body);
-    if (!asked.ok || !isProven(claimRequestText(asked.value), asked.value)) return refused;
-    const { serial, challenge, code } = asked.value;
-    if (code) cloud.codes.push(code);
-    const said = { status: cloud.claimStatus, expiresInS: 600, challenge: createChallenge(), proof: "" };
-    return ok(encodeClaimAnswer({ ...said, proof: sign(claimAnswerText(serial, challenge, said)) }));
-  }
-
-  function answerCredentials(asked: { serial: string; challenge: string; proof: string }): HttpAnswer {
-    if (!isProven(credentialsRequestText(asked), asked)) return refused;
-    const mask = Buffer.from(hmacHex(sealText(asked.serial, asked.challenge)), "hex");
-    const sealed = Buffer.from(PASSWORD, "hex").map((byte, i) => byte ^ (mask[i] ?? 0));
-    const said: CredentialsAnswer = {
-      status: cloud.credentialsStatus,
-      challenge: createChallenge(),
-      credentials:
-        cloud.credentialsStatus === "ready"
-          ? {
-              ...{ tenant: TENANT, device: DEVICE, host: "broker.test", port: 1883, user: CREDENTIAL },
-              sealed: Buffer.from(sealed).toString("hex"),
-            }
-          : null,
-      proof: "",
-    };
-    said.proof = sign(credentialsAnswerText(asked.serial, asked.challenge, said));
-    return ok(encodeCredentialsAnswer(said));
-  }
-
-  function answerRelease(asked: { serial: string; challenge: string; proof: string }): HttpAnswer {
-    if (!isProven(releaseRequestText(asked), asked)) return refused;
-    cloud.released += 1;
-    const said = { status: "released" as const, proof: "" };
-    return ok(encodeReleaseAnswer({ ...said, proof: sign(releaseAnswerText(asked.serial, asked.challenge, said)) }));
-  }
-
-  bench.onRequest = (request) => {
-    const answered = answer(request);
-    const lost = cloud.losesAnswerTo.findIndex((path) => request.path.endsWith(path));
-    if (lost < 0) return answered;
-    cloud.losesAnswerTo.splice(lost, 1);
-    return null;
+    const asked = decodeProvenRequest(body);
+    if (!asked.ok) return REFUSED;
+    const text = step === "release" ? releaseRequestText(asked.value) : credentialsRequestText(asked.value);
+    if (!isProven(text, asked.value)) return REFUSED;
+    if (step === "release") return answerRelease(cloud, asked.value);
+    return answerCredentials(cloud, asked.value, createChallenge());
   };
+}
 
-  function reply(socket: TestSocket, packet: PacketSent): void {
-    const bytes = mqttPacket.generate(packet).toString("latin1");
-    bench.clock.setTimer(1, () => {
-      if (!socket.closedByTrap) socket.handlers.received(bytes);
-    });
-  }
+function cutChunk(firmware: Bytes, chunk: number): Bytes {
+  return firmware.slice(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
+}
 
-  function receive(socket: TestSocket, packet: mqttPacket.Packet): void {
-    if (packet.cmd !== "publish") cloud.commands.push(packet.cmd);
-    if (cloud.isMute && packet.cmd !== "connect" && packet.cmd !== "subscribe") return;
-    switch (packet.cmd) {
-      case "connect": {
-        cloud.connects += 1;
-        const good = packet.username === CREDENTIAL && packet.password?.toString() === PASSWORD;
-        const parsed = parseTopic(packet.will?.topic);
-        const decoded = parsed?.direction === "up" ? decodeUp(parsed.name, packet.will?.payload.toString()) : undefined;
-        cloud.will = decoded?.ok ? decoded.value : null;
-        const returnCode = cloud.connectCode || (good ? 0 : 5);
-        open = returnCode === 0 ? socket : null;
-        reply(socket, { cmd: "connack", returnCode, sessionPresent: false });
-        break;
-      }
-      case "subscribe":
-        reply(socket, { cmd: "suback", messageId: packet.messageId ?? 0, granted: packet.subscriptions.map(() => 1) });
-        break;
-      case "pingreq":
-        reply(socket, { cmd: "pingresp" });
-        break;
-      case "publish": {
-        const parsed = parseTopic(packet.topic);
-        if (parsed?.direction !== "up") throw new Error(`published on ${packet.topic}`);
-        const decoded = decodeUp(parsed.name, packet.payload.toString("latin1"));
-        if (!decoded.ok) throw new Error(`refused: ${decoded.code} ${decoded.field} in ${packet.payload}`);
-        cloud.received.push(decoded.value);
-        if (decoded.value.name === "event" && cloud.acknowledges) {
-          cloud.send({ name: "ack", value: { boot: decoded.value.value.boot, seq: decoded.value.value.seq } });
-        }
-        reply(socket, { cmd: "puback", messageId: packet.messageId ?? 0 });
-        break;
-      }
-      default:
+function sign(cloud: CloudDouble, text: string): string {
+  return hmacHex(text, cloud.isImpostor ? "ff".repeat(32) : KEY);
+}
+
+function answerClaim(cloud: CloudDouble, asked: ClaimRequest, next: string): HttpAnswer {
+  if (asked.code) cloud.codes.push(asked.code);
+  const said = { status: cloud.claimStatus, expiresInS: 600, challenge: next, proof: "" };
+  said.proof = sign(cloud, claimAnswerText(asked.serial, asked.challenge, said));
+  return ok(encodeClaimAnswer(said));
+}
+
+function answerCredentials(cloud: CloudDouble, asked: ProvenRequest, next: string): HttpAnswer {
+  const mask = Buffer.from(hmacHex(sealText(asked.serial, asked.challenge)), "hex");
+  const sealed = Buffer.from(Buffer.from(PASSWORD, "hex").map((byte, i) => byte ^ (mask[i] ?? 0))).toString("hex");
+  const credentials = { tenant: TENANT, device: DEVICE, host: "broker.test", port: 1883, user: CREDENTIAL, sealed };
+  const said: CredentialsAnswer = {
+    status: cloud.credentialsStatus,
+    challenge: next,
+    credentials: cloud.credentialsStatus === "ready" ? credentials : null,
+    proof: "",
+  };
+  said.proof = sign(cloud, credentialsAnswerText(asked.serial, asked.challenge, said));
+  return ok(encodeCredentialsAnswer(said));
+}
+
+function answerRelease(cloud: CloudDouble, asked: ProvenRequest): HttpAnswer {
+  cloud.released += 1;
+  const said = { status: "released" as const, proof: "" };
+  return ok(
+    encodeReleaseAnswer({ ...said, proof: sign(cloud, releaseAnswerText(asked.serial, asked.challenge, said)) }),
+  );
+}
+
+interface Broker {
+  bench: TestBench;
+  /** The connection that was accepted last. */
+  open: TestSocket | null;
+  packetId: number;
+}
+
+function reply(broker: Broker, socket: TestSocket | null, packet: PacketSent): void {
+  const bytes = mqttPacket.generate(packet).toString("latin1");
+  broker.bench.clock.setTimer(1, () => {
+    if (socket && !socket.closedByTrap) socket.handlers.received(bytes);
+  });
+}
+
+function receive(cloud: CloudDouble, broker: Broker, socket: TestSocket, packet: mqttPacket.Packet): void {
+  if (packet.cmd !== "publish") cloud.commands.push(packet.cmd);
+  if (cloud.isMute && packet.cmd !== "connect" && packet.cmd !== "subscribe") return;
+  switch (packet.cmd) {
+    case "connect":
+      receiveConnect(cloud, broker, socket, packet);
+      break;
+    case "subscribe": {
+      const granted = packet.subscriptions.map(() => 1);
+      reply(broker, socket, { cmd: "suback", messageId: packet.messageId ?? 0, granted });
+      break;
     }
+    case "pingreq":
+      reply(broker, socket, { cmd: "pingresp" });
+      break;
+    case "publish":
+      receivePublish(cloud, packet);
+      reply(broker, socket, { cmd: "puback", messageId: packet.messageId ?? 0 });
+      break;
+    default:
   }
+}
 
-  bench.onSocket = (socket) => {
-    const parser = mqttPacket.parser();
-    parser.on("packet", (packet) => receive(socket, packet));
-    parser.on("error", (error) => {
-      throw error;
-    });
-    bench.onWrite = (_socket, data) => void parser.parse(Buffer.from(data, "latin1"));
-  };
+function readUp(topic: string | undefined, payload: string): UpMessage {
+  const parsed = parseTopic(topic);
+  if (parsed?.direction !== "up") throw new Error(`the trap spoke on ${topic}`);
+  const decoded = decodeUp(parsed.name, payload);
+  if (!decoded.ok) throw new Error(`refused: ${decoded.code} ${decoded.field} in ${payload}`);
+  return decoded.value;
+}
 
-  const cloud: CloudDouble = {
-    ...{ claimStatus: "open", credentialsStatus: "waiting", connectCode: 0, acknowledges: true, isMute: false },
-    ...{ losesAnswerTo: [], isImpostor: false, connects: 0, released: 0, codes: [], received: [], commands: [] },
-    ...{ will: null, firmware: "" },
-    send: (message) => cloud.sendRaw(downTopic(TENANT, DEVICE, message.name as DownName), encodeDown(message)),
-    sendRaw(topic, payload) {
-      packetId += 1;
-      if (open)
-        reply(open, {
-          ...{ cmd: "publish", topic, payload: Buffer.from(payload, "latin1"), qos: 1, messageId: packetId },
-          ...{ dup: false, retain: false },
-        });
-    },
-    list<N extends UpMessage["name"]>(name: N) {
-      const isNamed = (message: UpMessage): message is Named<N> => message.name === name;
-      return cloud.received.filter(isNamed).map((message) => message.value as Named<N>["value"]);
-    },
-  };
-  return cloud;
+function receiveConnect(cloud: CloudDouble, broker: Broker, socket: TestSocket, packet: mqttPacket.IConnectPacket) {
+  cloud.connects += 1;
+  const isGood = packet.username === CREDENTIAL && packet.password?.toString() === PASSWORD;
+  cloud.will = readUp(packet.will?.topic, packet.will?.payload.toString() ?? "");
+  const returnCode = cloud.connectCode || (isGood ? 0 : 5);
+  broker.open = returnCode === 0 ? socket : null;
+  reply(broker, socket, { cmd: "connack", returnCode, sessionPresent: false });
+}
+
+function receivePublish(cloud: CloudDouble, packet: mqttPacket.IPublishPacket): void {
+  const message = readUp(packet.topic, packet.payload.toString("latin1"));
+  cloud.received.push(message);
+  if (message.name !== "event" || !cloud.acknowledges) return;
+  cloud.send({ name: "ack", value: { boot: message.value.boot, seq: message.value.seq } });
 }
 
 /** A trap on a cable that was claimed and is online, plunger not set. */

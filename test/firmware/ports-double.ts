@@ -6,7 +6,6 @@ import { createDevice, type Device } from "../../firmware/device.ts";
 import type {
   Chip,
   Clock,
-  Console,
   Flash,
   HttpAnswer,
   HttpRequest,
@@ -172,47 +171,121 @@ export interface BenchOptions {
   buttonDown?: boolean;
 }
 
+/** What the hands on the board change, and the firmware's ears for it. */
+interface Hands {
+  plungerSet: boolean;
+  buttonDown: boolean;
+  onPlunger(set: boolean): void;
+  onButton(down: boolean): void;
+  onCommand(line: string): void;
+  onLost(): void;
+}
+
 export function createTestBench(options: BenchOptions = {}): TestBench {
   const clock = createTestClock();
-  let plungerSet = options.plungerSet ?? false;
-  let buttonDown = options.buttonDown ?? false;
-  let onPlunger: (set: boolean) => void = () => undefined;
-  let onButton: (down: boolean) => void = () => undefined;
-  let onCommand: (line: string) => void = () => undefined;
-  let onLost: () => void = () => undefined;
-  const pins: Pins = {
-    isPlungerSet: () => plungerSet,
-    isButtonDown: () => buttonDown,
-    watch(plunger, button) {
-      onPlunger = plunger;
-      onButton = button;
+  const flash = options.flash ?? createTestFlash();
+  const identity = options.identity === undefined ? IDENTITY : options.identity;
+  const hands: Hands = {
+    ...{ plungerSet: options.plungerSet ?? false, buttonDown: options.buttonDown ?? false },
+    ...{ onPlunger: ignore, onButton: ignore, onCommand: ignore, onLost: ignore },
+  };
+  // The ports look up what the bench says when they are used, not when they are made.
+  const getBench = (): TestBench => bench;
+  const ports: Ports = {
+    ...{ clock, flash, identity, version: "1.0.0" },
+    pins: createPins(hands, getBench),
+    radio: createRadio(hands, getBench, options.wired ?? false),
+    network: createNetwork(getBench),
+    slots: createSlots(getBench),
+    chip: createChip(getBench),
+    console: {
+      print: (line) => void bench.lines.push(line),
+      onCommand: (fn) => void Object.assign(hands, { onCommand: fn }),
+    },
+  };
+  const bench: TestBench = {
+    ...{
+      ports,
+      clock,
+      flash,
+      lines: [],
+      sockets: [],
+      requests: [],
+      isReachable: true,
+      reboots: 0,
+      kicks: 0,
+      chance: 7,
+    },
+    onSocket: ignore,
+    onWrite: ignore,
+    onRequest: () => ({ status: 0, body: "", error: "nobody answers" }),
+    wifi: { isUp: true, joins: 0, lose: () => hands.onLost() },
+    pins: { led: false, hz: 0, batteryMv: 4000, ledChanges: 0 },
+    slots: { running: "the bundle that runs", other: "", activated: false, hasRoom: true },
+    setPlunger(set) {
+      hands.plungerSet = set;
+      hands.onPlunger(set);
+    },
+    setButton(down) {
+      hands.buttonDown = down;
+      hands.onButton(down);
+    },
+    type: (line) => hands.onCommand(line),
+    findLine: (begin) => bench.lines.filter((line) => line.replace(/^TL \d+ /, "").startsWith(begin)).at(-1),
+    boot() {
+      const device = createDevice(ports);
+      device.start();
+      return device;
+    },
+  };
+  return bench;
+}
+
+function ignore(): void {
+  // nobody listens yet
+}
+
+function createPins(hands: Hands, getBench: () => TestBench): Pins {
+  return {
+    isPlungerSet: () => hands.plungerSet,
+    isButtonDown: () => hands.buttonDown,
+    watch(onPlunger, onButton) {
+      Object.assign(hands, { onPlunger, onButton });
     },
     setLed(on) {
-      bench.pins.led = on;
-      bench.pins.ledChanges += 1;
+      getBench().pins.led = on;
+      getBench().pins.ledChanges += 1;
     },
     setBuzzer(hz) {
-      bench.pins.hz = hz;
+      getBench().pins.hz = hz;
     },
-    batteryMv: () => bench.pins.batteryMv,
+    batteryMv: () => getBench().pins.batteryMv,
   };
-  const radio: Radio = {
-    wired: options.wired ?? false,
+}
+
+function createRadio(hands: Hands, getBench: () => TestBench, wired: boolean): Radio {
+  return {
+    wired,
     join(_ssid, _password, done) {
-      bench.wifi.joins += 1;
-      clock.setTimer(100, () => done(bench.wifi.isUp ? "" : "NO_AP_FOUND"));
+      const { clock, wifi } = getBench();
+      wifi.joins += 1;
+      clock.setTimer(100, () => done(wifi.isUp ? "" : "NO_AP_FOUND"));
     },
-    leave: () => undefined,
+    leave: ignore,
     onLost(fn) {
-      onLost = fn;
+      hands.onLost = fn;
     },
     rssi: () => -57,
   };
-  const network: Network = {
+}
+
+function createNetwork(getBench: () => TestBench): Network {
+  return {
     connect(host, port, handlers) {
+      const bench = getBench();
       const socket: TestSocket = { host, port, handlers, written: "", closedByTrap: false };
       bench.sockets.push(socket);
-      clock.setTimer(1, () => {
+      bench.clock.setTimer(1, () => {
         if (socket.closedByTrap) return;
         if (!bench.isReachable) return handlers.closed("unreachable");
         bench.onSocket(socket);
@@ -229,91 +302,51 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
       };
     },
     request(request, done) {
+      const bench = getBench();
       bench.requests.push(request);
-      clock.setTimer(1, () => {
+      bench.clock.setTimer(1, () => {
         const answer = bench.isReachable ? bench.onRequest(request) : { status: 0, body: "", error: "unreachable" };
         if (answer) done(answer);
-        else clock.setTimer(request.timeoutMs, () => done({ status: 0, body: "", error: "timeout" }));
+        else bench.clock.setTimer(request.timeoutMs, () => done({ status: 0, body: "", error: "timeout" }));
       });
     },
   };
-  const slots: Slots = {
-    runningSha256: () => sha256Hex(bench.slots.running),
+}
+
+function createSlots(getBench: () => TestBench): Slots {
+  return {
+    runningSha256: () => sha256Hex(getBench().slots.running),
     begin(size) {
-      bench.slots.other = "\xff".repeat(size);
-      return bench.slots.hasRoom;
+      getBench().slots.other = "\xff".repeat(size);
+      return getBench().slots.hasRoom;
     },
     write(offset, data) {
-      const { other } = bench.slots;
-      bench.slots.other = other.slice(0, offset) + data + other.slice(offset + data.length);
+      const { slots } = getBench();
+      slots.other = slots.other.slice(0, offset) + data + slots.other.slice(offset + data.length);
     },
-    storedSha256: () => sha256Hex(bench.slots.other),
+    storedSha256: () => sha256Hex(getBench().slots.other),
     activate() {
-      bench.slots.activated = true;
+      getBench().slots.activated = true;
     },
   };
-  const chip: Chip = {
+}
+
+function createChip(getBench: () => TestBench): Chip {
+  return {
     resetReason: () => 1,
     reboot() {
-      bench.reboots += 1;
+      getBench().reboots += 1;
     },
-    random: () => {
+    random() {
+      const bench = getBench();
       bench.chance = (bench.chance * 1103515245 + 12345) & 0x7fffffff;
       return bench.chance >> 3;
     },
     memory: () => ({ free: 1000, total: 2500 }),
     sha256,
     kick() {
-      bench.kicks += 1;
+      getBench().kicks += 1;
     },
     hardware: "esp32-devkit",
   };
-  const console: Console = {
-    print: (line) => void bench.lines.push(line),
-    onCommand(fn) {
-      onCommand = fn;
-    },
-  };
-  const flash = options.flash ?? createTestFlash();
-  const identity = options.identity === undefined ? IDENTITY : options.identity;
-  const ports: Ports = {
-    ...{ clock, pins, radio, network, flash, slots, chip, console, identity },
-    version: "1.0.0",
-  };
-  const bench: TestBench = {
-    ...{
-      ports,
-      clock,
-      flash,
-      lines: [],
-      sockets: [],
-      requests: [],
-      isReachable: true,
-      reboots: 0,
-      kicks: 0,
-      chance: 7,
-    },
-    onSocket: () => undefined,
-    onWrite: () => undefined,
-    onRequest: () => ({ status: 0, body: "", error: "nobody answers" }),
-    wifi: { isUp: true, joins: 0, lose: () => onLost() },
-    pins: { led: false, hz: 0, batteryMv: 4000, ledChanges: 0 },
-    slots: { running: "the bundle that runs", other: "", activated: false, hasRoom: true },
-    setPlunger(set) {
-      plungerSet = set;
-      onPlunger(set);
-    },
-    setButton(down) {
-      buttonDown = down;
-      onButton(down);
-    },
-    type: (line) => onCommand(line),
-    findLine: (begin) => bench.lines.filter((line) => line.replace(/^TL \d+ /, "").startsWith(begin)).at(-1),
-    boot() {
-      const device = createDevice(ports);
-      device.start();
-      return device;
-    },
-  };
-  return bench;
 }
