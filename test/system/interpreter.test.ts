@@ -1,0 +1,107 @@
+// The very bundle on the real interpreter, with the limits of an ESP32, against the real cloud: claimed by a code, sprung, updated. Its
+// pins are read through a function that the test puts in their place; everything else is the firmware's own way.
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as assert from "uvu/assert";
+import type { Identity } from "#protocol";
+import { buildFirmware } from "../../firmware/bundle/build.ts";
+import { composeTrapImage } from "../../simulator/trap-image.ts";
+import { createTestCloud, FACTORY_TOKEN, type TestCloud } from "../support/cloud.ts";
+import { type EspruinoBoard, getEspruino, startEspruinoBoard } from "../support/espruino.ts";
+import { eventually } from "../support/eventually.ts";
+import { suite } from "../support/suite.ts";
+
+const test = suite("the bundle on the real interpreter", { limitMs: 60_000 });
+const ROOT = path.resolve(import.meta.dirname, "../..");
+let folder: string | undefined;
+let cloud: TestCloud | undefined;
+let board: EspruinoBoard | undefined;
+
+test.after(async () => {
+  await board?.stop();
+  await cloud?.stop();
+  if (folder) await fs.rm(folder, { recursive: true, force: true });
+});
+
+async function build(outDir: string, version: string) {
+  const built = await buildFirmware({ root: ROOT, outDir, version });
+  if (!built.ok) throw new Error(JSON.stringify(built.refusals));
+  return {
+    sha256: built.bundle.sha256,
+    bytes: await fs.readFile(built.bundle.path),
+    boot: await fs.readFile(built.boot.path),
+  };
+}
+
+test("it is claimed, raises its alert and proves an update, within 2,500 variables [BUNDLE-1] [UPDATE-1]", async () => {
+  const interpreter = getEspruino();
+  folder = await fs.mkdtemp(path.join(os.tmpdir(), "trapline-interpreter-"));
+  const first = await build(path.join(folder, "first"), "1.0.0");
+  const next = await build(path.join(folder, "next"), "1.0.1");
+  cloud = await createTestCloud();
+  const { ask, httpAddress } = cloud;
+  const { token } = await cloud.createOwner();
+  const key = "5a".repeat(32);
+  const known = {
+    serialNumber: "TL-SILICON-1",
+    macAddress: "24:0a:c4:33:33:33",
+    key,
+    hardware: "esp32",
+    kind: "live-catch",
+  };
+  assert.is((await ask({ url: "/api/v1/factory/devices", as: FACTORY_TOKEN, body: known })).status, 201);
+  const { code } = (await ask({ url: "/api/v1/claim-codes", as: token, body: { deviceName: "Attic" } })).json;
+  const identity: Identity = {
+    serial: known.serialNumber,
+    mac: known.macAddress,
+    key,
+    hardware: "esp32",
+    kind: "live-catch",
+    host: "127.0.0.1",
+    port: Number(new URL(httpAddress).port),
+  };
+  const device = path.join(folder, "device");
+  await fs.mkdir(device);
+  const image = composeTrapImage(identity, { boot: first.boot, bundle: first.bytes });
+  await fs.writeFile(path.join(device, "espruino.flash"), image);
+
+  const running = startEspruinoBoard(interpreter, device);
+  board = running;
+  const says = (text: string) =>
+    eventually(
+      () => {
+        if (running.lines.some((line) => line.includes(text))) return true;
+        throw new Error(running.lines.slice(-12).join("\n"));
+      },
+      { withinMs: 25_000, because: `the interpreter prints "${text}"` },
+    );
+  await says("trap state=armed");
+  running.send(`TL("claim code=${code}")`);
+  await says("session state=online");
+  const readDevice = async () => (await ask({ url: "/api/v1/devices", as: token })).json.devices[0];
+  const claimed = await readDevice();
+  assert.is(claimed?.firmwareSha256, first.sha256, "the interpreter hashes what it runs");
+
+  running.send('global["digitalRead"]=function(){return 1}');
+  await says("trap state=sprung");
+  const alert = await eventually(async () => (await ask({ url: "/api/v1/alerts", as: token })).json.alerts[0], {
+    withinMs: 10_000,
+    because: "the alert is there",
+  });
+  assert.is(alert.type, "sprung");
+
+  const { firmware } = (await ask({ url: "/api/v1/firmware?version=1.0.1", as: token, body: next.bytes })).json;
+  await ask({ url: `/api/v1/devices/${claimed?.id}/updates`, as: token, body: { firmwareId: firmware.id } });
+  await says("version=1.0.1");
+  await eventually(async () => (await readDevice())?.firmwareSha256 === next.sha256, {
+    withinMs: 20_000,
+    because: "the trap reports the new bytes",
+  });
+  const { updates } = (await ask({ url: `/api/v1/devices/${claimed?.id}/updates`, as: token })).json;
+  assert.is(updates[0]?.status, "booted");
+  assert.not(
+    running.lines.some((line) => line.includes("OUT OF MEMORY")),
+    "it never ran out of memory",
+  );
+});
