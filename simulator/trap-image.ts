@@ -1,5 +1,5 @@
 // Owns what the flashing host puts on a board to make it a trap: the identity in raw flash, and in Storage the boot loader, the bundle in
-// its first slot, and the word which slot runs. The interpreter itself is not in the image; the virtual board is it.
+// its first slot, and the word which slot runs. The interpreter itself is not in the image; the virtual board is it. The bytes are those that a real board is flashed with [BUNDLE-1].
 import { encodeIdentity, IDENTITY_FLASH_ADDRESS, type Identity } from "#protocol";
 import { FLASH_WORD_BYTES, fillImage } from "./board/flash.ts";
 import { composeStorageImage } from "./board/storage.ts";

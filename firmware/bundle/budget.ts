@@ -5,3 +5,5 @@
 export const BUNDLE_BYTES_MAX = 48 * 1024;
 /** The loader that stands in .boot0. */
 export const BOOT_BYTES_MAX = 2 * 1024;
+/** Variables in use when the bundle has started and nothing is open yet; what is left of 2,500 is for connections and messages. */
+export const REST_VARIABLES_MAX = 1_700;

@@ -1,5 +1,5 @@
 // Owns the build of the firmware: sources checked, two programs made (the application and its loader), checked again, written with a
-// manifest. The same sources give the same bytes. What it leaves: publishing and flashing.
+// manifest. The same sources give the same bytes [BUNDLE-2]. What it leaves: publishing and flashing.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import * as path from "node:path";

@@ -8,6 +8,7 @@ type Report = (id: DialectId, node: ts.Node, detail?: string) => void;
 export function checkEvaluation(checker: ts.TypeChecker, node: ts.Node, report: Report): void {
   if (ts.isCaseClause(node) && !isConstant(node.expression)) report("case-test", node.expression);
   if (ts.isTryStatement(node) && node.finallyBlock !== undefined) checkFinally(node.finallyBlock, report);
+  if (ts.isDeleteExpression(node) && !isConstant(node.expression)) report("delete-of-call", node);
   if (!ts.isBinaryExpression(node)) return;
   const kind = node.operatorToken.kind;
   const loose = kind === ts.SyntaxKind.EqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsToken;

@@ -1,7 +1,7 @@
 // Owns the findings of kind `output`: the last look at the very bytes a trap will run, whatever made them. It allows what was measured
 // on the interpreter and nothing else.
 import { createRefusal, type DialectId, type Refusal } from "./dialect.ts";
-import { listBareReturns, listLateReads } from "./finish.ts";
+import { listBareReturns, listLateReads, listLostLiterals } from "./finish.ts";
 import { RESERVED_NAMES } from "./shrink.ts";
 import {
   type FunctionNode,
@@ -34,6 +34,7 @@ export function checkOutput(code: string, name: string): Refusal[] {
   checkOrder(program.body, report);
   for (const node of listBareReturns(code)) report("output-return", node);
   for (const node of listLateReads(code)) report("output-late-read", node);
+  for (const node of listLostLiterals(code)) report("output-lost-literal", node);
   const visit = (node: Node): void => {
     checkNode(node, report);
     if (isFunction(node)) checkOrder(node.body.body, report);
@@ -52,7 +53,7 @@ const ALLOWED_NODES: ReadonlySet<string> = new Set([
     "BreakStatement",
     "CallExpression",
   ],
-  ...["CatchClause", "ConditionalExpression", "ContinueStatement", "DoWhileStatement", "EmptyStatement"],
+  ...["CatchClause", "ConditionalExpression", "ContinueStatement", "EmptyStatement"],
   ...[
     "ExpressionStatement",
     "ForInStatement",
@@ -105,6 +106,12 @@ function isPlainForm(node: Node): boolean {
     case "SwitchStatement":
       return (
         node.cases.every((one, index) => one.test != null || index === node.cases.length - 1) && hasPlainTests(node)
+      );
+    case "ForStatement":
+      return node.test != null;
+    case "UnaryExpression":
+      return (
+        node.operator !== "delete" || listOwnNodes([node.argument]).every((part) => part.type !== "CallExpression")
       );
     case "BinaryExpression":
       return node.operator !== "**";

@@ -24,6 +24,7 @@ export function checkSource(source: SourceFileToCheck): Refusal[] {
   };
   checkText(source, refusals);
   const visit = (node: ts.Node): void => {
+    if (node.kind === ts.SyntaxKind.AnyKeyword) report("type-escape", node, "any");
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     const refused = REFUSED_KINDS.get(node.kind);
     if (refused !== undefined) report(refused, node);
@@ -57,6 +58,7 @@ const REFUSED_KINDS: ReadonlyMap<ts.SyntaxKind, DialectId> = new Map([
   [ts.SyntaxKind.RegularExpressionLiteral, "regular-expression"],
   [ts.SyntaxKind.LabeledStatement, "label"],
   [ts.SyntaxKind.ForInStatement, "for-in"],
+  [ts.SyntaxKind.DoStatement, "do-while"],
   [ts.SyntaxKind.AwaitExpression, "async"],
   [ts.SyntaxKind.YieldExpression, "generator"],
   [ts.SyntaxKind.PrivateIdentifier, "private-name"],

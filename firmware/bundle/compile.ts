@@ -3,7 +3,7 @@
 import * as path from "node:path";
 import { type Plugin, rollup } from "rollup";
 import ts from "typescript";
-import { DEVICE_HELPERS } from "./device-helpers.ts";
+import { DEVICE_HELPERS } from "./device-runtime.ts";
 
 export interface CompileInput {
   /** The repository. */
@@ -16,7 +16,7 @@ export interface CompileInput {
   overlay?: ReadonlyMap<string, string>;
 }
 
-const HELPERS_ID = "\0device-helpers";
+const HELPERS_ID = "\0device-runtime";
 
 /**
  * @returns one program whose declarations stand at its top level, in no wrapper: the interpreter keeps with every function inside another

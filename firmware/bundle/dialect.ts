@@ -1,4 +1,4 @@
-// Owns the table of what device code must not contain: what the interpreter lacks, and what it gets silently wrong. Each row names the
+// Owns the table of what device code must not contain: what the interpreter lacks, and what it gets silently wrong [BUNDLE-3]. Each row names the
 // replacement. How a row is found is told by `found`; the finding itself is in check-source.ts, check-types.ts, check-recursion.ts and
 // check-output.ts. Kept true by fixtures that must fail and by 526 measured snippets (test/firmware/dialect).
 
@@ -207,6 +207,20 @@ export const DIALECT = [
     replacement: "constants as cases, or if and else",
   },
   {
+    id: "do-while",
+    found: "source",
+    what: "do and while",
+    why: "Where it is skipped, behind a break out of a switch, the interpreter goes on executing after it; its test runs after a break, too.",
+    replacement: "while (true) that ends with if (...) break, or a for loop",
+  },
+  {
+    id: "delete-of-call",
+    found: "source",
+    what: "delete of a member of what a call answers",
+    why: "The interpreter fails on it.",
+    replacement: "a const for the answer",
+  },
+  {
     id: "late-element",
     found: "source",
     what: "an element or an optional member assigned what a call answers",
@@ -251,7 +265,7 @@ export const DIALECT = [
   {
     id: "type-escape",
     found: "source",
-    what: "@ts-ignore, @ts-nocheck or @ts-expect-error",
+    what: "any, @ts-ignore, @ts-nocheck or @ts-expect-error",
     why: "The restricted library works through the compiler's errors; silencing one silences the dialect.",
     replacement: "a type that is true",
   },
@@ -521,6 +535,13 @@ export const DIALECT = [
     what: "a += b where b may change a",
     why: "The interpreter reads a after it has evaluated b.",
     replacement: "a = a + b, or a const for b before it",
+  },
+  {
+    id: "output-lost-literal",
+    found: "output",
+    what: "an object literal in a try statement with this, and with a call before its last member",
+    why: "If the call throws, the interpreter loses its place in the literal, and with it the catch.",
+    replacement: "a const for the answer before the literal",
   },
   {
     id: "output-for-head",

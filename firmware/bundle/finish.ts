@@ -4,7 +4,52 @@ import { isFunction, listChildren, listOwnNodes, type Node, parseProgram } from 
 
 /** The same program in forms that both read alike. */
 export function finishProgram(code: string): string {
-  return endBareReturns(spellOutAssignments(code));
+  return endBareReturns(wrapLiterals(testEveryLoop(spellOutAssignments(code))));
+}
+
+/** Gives `for(;;)` a test. Where it is skipped, behind a `continue` in a switch, the interpreter would run it without one. */
+export function testEveryLoop(code: string): string {
+  const bare = listNodes(parseProgram(code)).filter((node) => node.type === "ForStatement" && node.test == null);
+  const places = bare.map(
+    (node) => code.indexOf(";", node.type === "ForStatement" ? (node.init?.end ?? node.start) : 0) + 1,
+  );
+  return places.sort((a, b) => b - a).reduce((text, at) => `${text.slice(0, at)}1${text.slice(at)}`, code);
+}
+
+/**
+ * Makes an object literal that stands in a try statement, and calls something for a member that is not its last, the answer of a function:
+ * if that call throws, the interpreter loses its place in the literal, and with it the catch.
+ */
+function wrapLiterals(code: string): string {
+  const literals = listLostLiterals(code).filter((node) => !usesThis(node));
+  return literals
+    .sort((a, b) => b.start - a.start)
+    .reduce((text, { start, end }) => {
+      return `${text.slice(0, start)}function(){return${text.slice(start, end)}}()${text.slice(end)}`;
+    }, code);
+}
+
+/** The outermost object literals of which the interpreter would lose its place. */
+export function listLostLiterals(code: string): Node[] {
+  const tries = listNodes(parseProgram(code)).filter((node) => node.type === "TryStatement");
+  const all = tries.flatMap((node) => listOwnNodes(listChildren(node)).filter(isLostWhenThrown));
+  const lost = [...new Map(all.map((node) => [node.start, node])).values()];
+  return lost.filter((node) => !lost.some((one) => one.start < node.start && one.end >= node.end));
+}
+
+function isLostWhenThrown(node: Node): boolean {
+  if (node.type !== "ObjectExpression") return false;
+  return listOwnNodes(node.properties.slice(0, -1)).some(
+    (part) => part.type === "CallExpression" || part.type === "NewExpression",
+  );
+}
+
+function usesThis(node: Node): boolean {
+  return listOwnNodes([node]).some((part) => part.type === "ThisExpression");
+}
+
+function listNodes(node: Node): Node[] {
+  return [node, ...listChildren(node).flatMap(listNodes)];
 }
 
 /**
@@ -17,13 +62,8 @@ export function endBareReturns(code: string): string {
 }
 
 export function listBareReturns(code: string): Node[] {
-  const bare: Node[] = [];
-  const visit = (node: Node): void => {
-    if (node.type === "ReturnStatement" && node.argument == null && code[node.end - 1] !== ";") bare.push(node);
-    for (const child of listChildren(node)) visit(child);
-  };
-  visit(parseProgram(code));
-  return bare;
+  const isBare = (node: Node) => node.type === "ReturnStatement" && node.argument == null && code[node.end - 1] !== ";";
+  return listNodes(parseProgram(code)).filter(isBare);
 }
 
 type Compound = Node & { type: "AssignmentExpression" };

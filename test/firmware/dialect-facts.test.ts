@@ -1,4 +1,4 @@
-// The measured differences between Node and the interpreter, each held to the judgement in dialect/probe-classes.ts.
+// The measured differences between Node and the interpreter, each held to the judgement in dialect/probe-classes.ts [BUNDLE-3].
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { buildProgram } from "../../firmware/bundle/build.ts";

@@ -23,7 +23,7 @@ test.after(() => browser.stop());
 test.before.each(async () => {
   clock = createSimClock();
   simulator = await createSimulator({ identity: IDENTITY, ...readFixture(), wifi: HOME, seed: 1, clock, bootMs: 0 });
-  watched = await browser.open(simulator.address);
+  watched = await browser.open([simulator.address]);
   await watched.page.goto(simulator.address);
 });
 test.after.each(async () => {

@@ -24,6 +24,19 @@ test.after(async () => {
   if (folder) await fs.rm(folder, { recursive: true, force: true });
 });
 
+const KNOWN = {
+  serialNumber: "TL-SILICON-1",
+  macAddress: "24:0a:c4:33:33:33",
+  key: "5a".repeat(32),
+  hardware: "esp32",
+  kind: "live-catch",
+} as const;
+
+function createIdentity(cloudAddress: string): Identity {
+  const { serialNumber: serial, macAddress: mac, ...rest } = KNOWN;
+  return { serial, mac, ...rest, host: "127.0.0.1", port: Number(new URL(cloudAddress).port) };
+}
+
 async function build(outDir: string, version: string) {
   const built = await buildFirmware({ root: ROOT, outDir, version });
   if (!built.ok) throw new Error(JSON.stringify(built.refusals));
@@ -42,28 +55,11 @@ test("it is claimed, raises its alert and proves an update, within 2,500 variabl
   cloud = await createTestCloud();
   const { ask, httpAddress } = cloud;
   const { token } = await cloud.createOwner();
-  const key = "5a".repeat(32);
-  const known = {
-    serialNumber: "TL-SILICON-1",
-    macAddress: "24:0a:c4:33:33:33",
-    key,
-    hardware: "esp32",
-    kind: "live-catch",
-  };
-  assert.is((await ask({ url: "/api/v1/factory/devices", as: FACTORY_TOKEN, body: known })).status, 201);
+  assert.is((await ask({ url: "/api/v1/factory/devices", as: FACTORY_TOKEN, body: KNOWN })).status, 201);
   const { code } = (await ask({ url: "/api/v1/claim-codes", as: token, body: { deviceName: "Attic" } })).json;
-  const identity: Identity = {
-    serial: known.serialNumber,
-    mac: known.macAddress,
-    key,
-    hardware: "esp32",
-    kind: "live-catch",
-    host: "127.0.0.1",
-    port: Number(new URL(httpAddress).port),
-  };
   const device = path.join(folder, "device");
   await fs.mkdir(device);
-  const image = composeTrapImage(identity, { boot: first.boot, bundle: first.bytes });
+  const image = composeTrapImage(createIdentity(httpAddress), { boot: first.boot, bundle: first.bytes });
   await fs.writeFile(path.join(device, "espruino.flash"), image);
 
   const running = startEspruinoBoard(interpreter, device);
