@@ -54,12 +54,12 @@ function text(s: Bytes): Bytes {
 function frame(first: number, body: Bytes): Bytes {
   let head = String.fromCharCode(first);
   let left = body.length;
-  do {
+  while (true) {
     const digit = left & 127;
     left = left >> 7;
     head += String.fromCharCode(left > 0 ? digit | 128 : digit);
-  } while (left > 0);
-  return head + body;
+    if (left === 0) return head + body;
+  }
 }
 
 /** Clean session, will of QoS 1 that is not retained, user name and password. */

@@ -43,6 +43,10 @@ const REFUSED: [string, string][] = [
   ["output-order", "var a=f(),b;function f(){}"],
   ["output-syntax", "switch(a){case 1:break;case f():}"],
   ["output-return", "function f(){return}"],
+  ["output-syntax", "do{}while(a)"],
+  ["output-syntax", "for(;;)f()"],
+  ["output-syntax", "delete f().a"],
+  ["output-lost-literal", "try{a={b:f(),c:this}}catch(e){}"],
   ["output-late-read", "a+=f()"],
   ["output-late-read", "a[f()]+=g()"],
   ["output-for-head", "for(function(){}();;);"],
@@ -73,7 +77,7 @@ test("every row found in the output is shown here", () => {
 
 const ALLOWED = [
   "!function(a){var b=1,c=a.d;function f(n){return n===void 0?!1:n}R(b,c,f(2))}({d:1});",
-  "for(i=0,n=2;i<n;i++)R(i);for(k in o)R(k);do{R(1)}while(0);while(1){break}",
+  "for(i=0,n=2;i<n;i++)R(i);for(k in o)R(k);while(1){break}",
   'switch(a){case 1:R(1);break;default:R(2)}try{throw{code:1}}catch(e){R(e)}finally{R("x")}',
   'a=b?c:d?e:f;o.x=o["y"]=3;delete o.z;R(typeof q,"a"in o,-1,~2,+"3",a,b++,--c,new K,new K(1))',
   'R("\\x00\\xff\\n",9007199254740991,[1,2],{a:1,"b-c":2,default:3,of:4},o.of)',

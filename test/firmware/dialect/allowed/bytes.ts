@@ -8,12 +8,12 @@ function encodeShort(value: number): string {
 function encodeLength(length: number): string {
   let left = length;
   let out = "";
-  do {
+  while (true) {
     const digit = left & 127;
     left = left >> 7;
     out += String.fromCharCode(left > 0 ? digit | 128 : digit);
-  } while (left > 0);
-  return out;
+    if (left === 0) return out;
+  }
 }
 
 function toHex(bytes: string): string {

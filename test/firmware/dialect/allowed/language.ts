@@ -144,9 +144,10 @@ R(
     .join(),
 );
 let n = 0;
-do {
+for (;;) {
   n += 3;
-} while (n < 10);
+  if (n >= 10) break;
+}
 while (n-- > 9);
 R(n);
 R(

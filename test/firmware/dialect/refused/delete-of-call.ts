@@ -1,0 +1,4 @@
+// refuses: delete-of-call
+export function forget(find: () => { last?: number }): void {
+  delete find().last;
+}
