@@ -1,7 +1,7 @@
 // The device as a whole: commands, configuration, telemetry, the button, the console, and whatever else comes in.
 import fc from "fast-check";
 import * as assert from "uvu/assert";
-import { downTopic, encodeConfiguration, KEEP_ALIVE_S } from "#protocol";
+import { downTopic, encodeConfiguration, KEEP_ALIVE_S, parseConsoleLine } from "#protocol";
 import { suite } from "../support/suite.ts";
 import { createCloudDouble, DEVICE, startOwned, TENANT } from "./cloud-double.ts";
 import { createTestBench, createTestFlash, IDENTITY } from "./ports-double.ts";
@@ -305,11 +305,13 @@ test("whatever the cloud answers over HTTP, the trap goes on asking and believes
   );
 });
 
-test("the console names the trap and never its key or a password", () => {
+test("the console speaks its grammar, names the trap, and never its key or a password", () => {
   const { bench } = startOwned();
   bench.type("wifi ssid=home pass=very-secret");
   bench.type("info");
   const all = bench.lines.join("\n");
   assert.ok(all.includes(IDENTITY.serial));
+  const unread = bench.lines.filter((line) => parseConsoleLine(line) === null);
+  assert.equal(unread, [], "every line follows the grammar that benches read");
   for (const secret of [IDENTITY.key, "very-secret", "a5a5"]) assert.not.ok(all.includes(secret), secret);
 });

@@ -19,8 +19,8 @@ import {
   type UpdateInput,
 } from "../../firmware/update/update.ts";
 import { suite } from "../support/suite.ts";
-import { startOwned } from "./cloud-double.ts";
-import { sha256Hex } from "./ports-double.ts";
+import { createCloudDouble, startOwned } from "./cloud-double.ts";
+import { createTestBench, createTestFlash, sha256Hex } from "./ports-double.ts";
 
 const test = suite("update");
 const BUNDLE = Array.from({ length: 5000 }, (_, i) => String.fromCharCode(i % 251)).join("");
@@ -178,6 +178,26 @@ test("an answer that comes too late, or for another request, is none", () => {
   assert.equal(run.take({ name: "chunk-came", request, status: 200, body: BUNDLE.slice(0, 1024) }), []);
   run.take({ name: "owner-left" });
   assert.equal([run.chunk(BUNDLE.slice(0, 1024)), run.update().name], [[], "idle"]);
+});
+
+test("[UPDATE-2] a power cut in the middle leaves what ran; offered again, it is fetched from the beginning", () => {
+  const first = startOwned();
+  first.cloud.firmware = BUNDLE;
+  const { onRequest } = first.bench;
+  first.bench.onRequest = (request) => (request.path.endsWith("/3") ? null : onRequest(request));
+  first.cloud.send({ name: "offer", value: createOffer(BUNDLE) });
+  first.bench.clock.advance(50);
+  const flash = createTestFlash(15, 4096, first.bench.flash.bytes);
+  const bench = createTestBench({ wired: true, flash });
+  const cloud = createCloudDouble(bench);
+  cloud.firmware = BUNDLE;
+  bench.boot();
+  bench.clock.advance(100);
+  assert.is(cloud.list("hello")[0]?.sha256, sha256Hex(bench.slots.running));
+  assert.equal(cloud.list("update"), [], "it knows of no update");
+  cloud.send({ name: "offer", value: createOffer(BUNDLE) });
+  bench.clock.advance(2000);
+  assert.equal([bench.slots.other, bench.slots.activated, bench.reboots], [BUNDLE, true, 1]);
 });
 
 test("a connection that breaks during the update does not; the new one is told how far it is", () => {
