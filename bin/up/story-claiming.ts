@@ -1,18 +1,18 @@
 // Owns the first part of the story: the trap boots the bundle it was flashed with, is claimed by its button, and comes online.
+import { formatConsoleCommand } from "#protocol";
 import { type DeviceDto, fromCloud, fromTrap, type Scene, type Step, short } from "./story-scene.ts";
 
-function trapBooted({ hands, flashed, now, see, wifi }: Scene): Step {
+function trapBooted({ hands, flashed, poweredAt, see, wifi }: Scene): Step {
   return {
     name: "trap-booted",
     boundMs: 5_000,
     async run() {
-      const t0 = now();
       const seen = await see(0, "the trap to print that it booted", 5_000, fromTrap("boot"));
       const running = String(seen.data.sha256);
       if (running !== flashed.sha256) throw new Error(`the trap runs ${running}, flashed was ${flashed.sha256}`);
-      hands.typeCommand(`wifi ssid="${wifi.ssid}" pass="${wifi.password}"`);
+      hands.typeCommand(formatConsoleCommand("wifi", { ssid: wifi.ssid, pass: wifi.password }));
       return {
-        ms: Math.max(0, seen.at - t0),
+        ms: seen.at - poweredAt,
         facts: {
           serial: hands.serialNumber,
           version: flashed.version,

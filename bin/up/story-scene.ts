@@ -39,6 +39,8 @@ export interface StoryParts {
   /** Called with the session's token as soon as there is one. */
   onSession(token: string): void;
   now(): number;
+  /** When the trap was given power, on that clock. */
+  poweredAt: number;
 }
 
 export interface DeviceDto {
@@ -110,7 +112,8 @@ export async function releaseEarlier(parts: StoryParts): Promise<void> {
 }
 
 /** What a step may use. */
-export interface Scene extends Pick<StoryParts, "api" | "hands" | "flashed" | "now" | "wifi" | "buildNext"> {
+export interface Scene
+  extends Pick<StoryParts, "api" | "hands" | "flashed" | "now" | "wifi" | "buildNext" | "poweredAt"> {
   thread: Thread;
   mark: Witness["mark"];
   see: Witness["see"];
@@ -121,13 +124,13 @@ export interface Scene extends Pick<StoryParts, "api" | "hands" | "flashed" | "n
 }
 
 export function createScene(parts: StoryParts, thread: Thread): Scene {
-  const { api, hands, flashed, now, wifi, buildNext, witness } = parts;
+  const { api, hands, flashed, now, wifi, buildNext, poweredAt, witness } = parts;
   const device = (): DeviceDto => {
     if (!thread.device) throw new Error("no device was claimed");
     return thread.device;
   };
   return {
-    ...{ api, hands, flashed, now, wifi, buildNext, thread, device },
+    ...{ api, hands, flashed, now, wifi, buildNext, poweredAt, thread, device },
     mark: () => witness.mark(),
     see: (from, what, withinMs, is) => witness.see(from, what, withinMs, is),
     ofDevice: (data) => data.deviceId === device().id,

@@ -196,12 +196,13 @@ async function perform(stage: Stage): Promise<number> {
     if (options.verbose) options.err(line);
     witnessConsole(witness, line);
   });
+  const poweredAt = performance.now();
   trap.powerOn();
 
   let token = "";
   const end = await tellStory(
     {
-      ...{ api: createApiClient(cloud.httpAddress), witness, reporter, flashed, wifi: WIFI },
+      ...{ api: createApiClient(cloud.httpAddress), witness, reporter, flashed, wifi: WIFI, poweredAt },
       hands: {
         serialNumber: secrets.trap.serialNumber,
         setPlunger: () => trap.setPlunger(),
