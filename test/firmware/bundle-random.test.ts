@@ -43,5 +43,5 @@ test("a program answers on the interpreter as it was written", async () => {
     const program = createProgram(seed);
     assert.equal(await runOnInterpreter(bin, await build(program)), runAsWritten(program), program);
   };
-  await checkProperty(fc.asyncProperty(seeds, holds), 60);
+  await checkProperty(fc.asyncProperty(seeds, holds), 30);
 });
