@@ -4,7 +4,7 @@ import { type Bytes, type Configuration, type FieldValue, formatConsoleLine, typ
 import type { ButtonInput, ButtonMachine } from "./button/button.ts";
 import type { ClaimIdentity, ClaimInput, ClaimMachine } from "./claim/claim.ts";
 import type { Player } from "./indicator/player.ts";
-import type { Ports, Socket } from "./ports.ts";
+import type { HttpAnswer, Ports, Socket } from "./ports.ts";
 import type { LinkInput, LinkMachine } from "./session/link.ts";
 import { encodePublish } from "./session/mqtt-packets.ts";
 import type { Outbox } from "./session/outbox.ts";
@@ -13,6 +13,8 @@ import type { RecordStore } from "./store/record-store.ts";
 import type { StoredCredentials, WifiSettings } from "./store/settings.ts";
 import type { TrapInput, TrapMachine } from "./trap/trap.ts";
 import type { UpdateInput, UpdateMachine } from "./update/update.ts";
+
+const REQUEST_TIMEOUT_MS = 10000;
 
 /** A past fact, and whom it concerns. */
 export type Input =
@@ -139,6 +141,28 @@ export function publish(c: Context, name: UpName, payload: Bytes): void {
   c.packetId = c.packetId >= 65535 ? 1 : c.packetId + 1;
   const bytes = encodePublish(topic, payload, c.packetId);
   send(c, bytes);
+}
+
+/**
+ * Ask the cloud over HTTP; the answer comes as a past fact for the room, under the number of the request. Without a network it comes at
+ * once, and says that there was none. Made here and not where it is asked, since what waits for an answer keeps its surroundings.
+ * @param bytesMax longest body of the answer
+ */
+export function request(
+  c: Context,
+  to: "claim" | "update",
+  number: number,
+  question: { method: "GET" | "POST"; path: string; body: Bytes; bytesMax: number },
+): void {
+  const identity = c.ports.identity;
+  if (!identity || c.link.name !== "joined") {
+    post(c, { to: to, fact: { name: "answer-came", request: number, status: 0, body: "" } });
+    return;
+  }
+  const asked = Object.assign({ host: identity.host, port: identity.port, timeoutMs: REQUEST_TIMEOUT_MS }, question);
+  c.ports.network.request(asked, function (answer: HttpAnswer): void {
+    enter(c, { to: to, fact: { name: "answer-came", request: number, status: answer.status, body: answer.body } });
+  });
 }
 
 /** Do this in a while, once. */

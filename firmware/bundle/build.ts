@@ -3,13 +3,15 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { checkFirmware } from "./check-firmware.ts";
+import { checkDeviceProgram, createDeviceProgram } from "./check-firmware.ts";
 import { checkOutput } from "./check-output.ts";
 import { type CompileInput, compileEntry } from "./compile.ts";
 import type { Refusal } from "./dialect.ts";
 import { BOOT_FILE, BUNDLE_FILE, type BuiltFile, findManifest, MANIFEST_FILE, type Manifest } from "./manifest.ts";
-import { type ShrunkProgram, shrinkProgram } from "./shrink.ts";
+import { type ShrinkOptions, type ShrunkProgram, shrinkProgram } from "./shrink.ts";
+import { RARE_FUNCTIONS, sinkFunctions } from "./sink.ts";
 import { hashSources } from "./sources.ts";
+import { listVisibleMembers } from "./visible-members.ts";
 
 export interface BuildOptions {
   /** The repository. */
@@ -34,14 +36,12 @@ export type BuildResult =
 export async function buildFirmware(options: BuildOptions): Promise<BuildResult> {
   const { root, outDir } = options;
   const sourceHash = await hashSources(root, options.version);
-  const refusals = checkFirmware(root);
+  const device = createDeviceProgram(root);
+  const refusals = checkDeviceProgram(device);
   if (refusals.length > 0) return { ok: false, refusals };
-  const bundle = await buildProgram({ root, entry: path.join(root, "firmware", "main.ts"), version: options.version });
-  const boot = await buildProgram({
-    root,
-    entry: path.join(root, "firmware", "boot", "boot.ts"),
-    version: options.version,
-  });
+  const input = { root, version: options.version, visibleMembers: listVisibleMembers(device) };
+  const bundle = await buildProgram({ ...input, entry: path.join(root, "firmware", "main.ts") });
+  const boot = await buildProgram({ ...input, entry: path.join(root, "firmware", "boot", "boot.ts") });
   const found = [...checkOutput(bundle.code, BUNDLE_FILE), ...checkOutput(boot.code, BOOT_FILE)];
   if (found.length > 0) return { ok: false, refusals: found };
   await mkdir(outDir, { recursive: true });
@@ -67,9 +67,10 @@ export async function ensureFirmware(options: BuildOptions): Promise<BuildResult
   return { ...(await buildFirmware(options)), fresh: true };
 }
 
-/** One entry through the whole pipeline. */
-export async function buildProgram(input: CompileInput): Promise<ShrunkProgram> {
-  return shrinkProgram(await compileEntry(input));
+/** One entry through the whole pipeline. @param input names of members are shortened only if those that are visible are told. */
+export async function buildProgram(input: CompileInput & ShrinkOptions): Promise<ShrunkProgram> {
+  const program = await compileEntry(input);
+  return shrinkProgram(sinkFunctions(program, RARE_FUNCTIONS), input);
 }
 
 function describe(outDir: string, manifest: Manifest): BuildResult & { ok: true } {

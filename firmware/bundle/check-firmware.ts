@@ -29,7 +29,12 @@ export interface DeviceProgram {
  * @param root the repository. @returns refusals in the order of files and lines; none means the sources are in the dialect.
  */
 export function checkFirmware(root: string, options: CheckOptions = {}): Refusal[] {
-  const device = createDeviceProgram(root, options);
+  return checkDeviceProgram(createDeviceProgram(root, options));
+}
+
+/** The same, of a program that was made already. */
+export function checkDeviceProgram(device: DeviceProgram): Refusal[] {
+  const { root } = device;
   const checker = device.program.getTypeChecker();
   const name = (file: ts.SourceFile) => path.relative(root, file.fileName).replaceAll(path.sep, "/");
   const refusals = device.files.flatMap((file) =>

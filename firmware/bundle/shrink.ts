@@ -1,7 +1,7 @@
 // Owns making the program small without making it different on the interpreter: constants inlined and dead code dropped first, then the
 // declarations put in front, then names shortened. Only rewritings that were seen to run on the interpreter are turned on; comma
 // sequences are off, since they move function expressions into for heads, where the interpreter takes them for statements.
-import { type CompressOptions, minify } from "terser";
+import { type CompressOptions, type MangleOptions, minify } from "terser";
 import { finishProgram } from "./finish.ts";
 import { hoistDeclarations } from "./hoist.ts";
 
@@ -12,6 +12,9 @@ const BOARD_NAMES = ["E", "TL", ...Array.from({ length: 40 }, (_, pin) => `D${pi
 
 /** Names no program may declare. */
 export const RESERVED_NAMES: readonly string[] = [...KEYWORDS, ...BOARD_NAMES];
+
+/** Members that only what the lowering adds (device-runtime.ts) ever names. */
+const RUNTIME_MEMBERS = ["prototype", "constructor"];
 
 const INLINE: CompressOptions = {
   defaults: false,
@@ -45,17 +48,31 @@ export interface ShrunkProgram {
   readable: string;
 }
 
+export interface ShrinkOptions {
+  /** Members whose names mean something outside the program. If told, all others are shortened: at run time each name is memory. */
+  visibleMembers?: ReadonlySet<string>;
+}
+
 /** @param program ES5, as compile.ts makes it. */
-export async function shrinkProgram(program: string): Promise<ShrunkProgram> {
+export async function shrinkProgram(program: string, options: ShrinkOptions = {}): Promise<ShrunkProgram> {
   const inlined = await runTerser(program, { compress: INLINE, mangle: false, beautify: true });
   const readable = hoistDeclarations(inlined);
-  const code = await runTerser(readable, { compress: TIGHTEN, mangle: true, beautify: false });
+  const code = await runTerser(readable, { compress: TIGHTEN, mangle: describeNames(options), beautify: false });
   return { code: finishProgram(code), readable };
+}
+
+function describeNames({ visibleMembers }: ShrinkOptions): MangleOptions {
+  const reserved = [...RESERVED_NAMES];
+  if (visibleMembers === undefined) return { reserved };
+  // What stands in quotes anywhere is data, and stays everywhere.
+  // builtins: the names browsers know are nothing here, the interpreter's own are among the visible ones.
+  const properties = { builtins: true, keep_quoted: true, reserved: [...visibleMembers, ...RUNTIME_MEMBERS] };
+  return { reserved, properties };
 }
 
 interface Step {
   compress: CompressOptions;
-  mangle: boolean;
+  mangle: false | MangleOptions;
   beautify: boolean;
 }
 
@@ -64,8 +81,8 @@ async function runTerser(code: string, step: Step): Promise<string> {
     ecma: 5,
     toplevel: true,
     compress: step.compress,
-    mangle: step.mangle ? { reserved: [...RESERVED_NAMES] } : false,
-    format: { ascii_only: true, beautify: step.beautify },
+    mangle: step.mangle,
+    format: { ascii_only: true, beautify: step.beautify, keep_quoted_props: true },
   });
   if (result.code === undefined) throw new Error("terser answered nothing");
   return result.code;

@@ -1,7 +1,6 @@
 // Owns what follows from the claim machine: requests to the cloud, credentials into flash before their first use, the console.
 import { CODE_CLOUD_UNREACHABLE, CODE_NO_NETWORK, CODE_OK, CODE_STORE_FULL, RECORD_BYTES_MAX } from "#protocol";
-import { type Context, drawChance, enter, fault, intend, post, say } from "../context.ts";
-import type { HttpAnswer } from "../ports.ts";
+import { type Context, drawChance, fault, intend, post, request, say } from "../context.ts";
 import { clearOutbox } from "../session/outbox.ts";
 import { deleteRecord, findRecord, putRecord } from "../store/record-store.ts";
 import {
@@ -14,7 +13,6 @@ import {
 import { applyClaim, type ClaimEffect, type ClaimInput } from "./claim.ts";
 import { letGo } from "./letting-go.ts";
 
-const REQUEST_TIMEOUT_MS = 10000;
 const REBOOT_MS = 500;
 /** How long the trap shows that claiming was refused. */
 const REFUSED_MS = 3000;
@@ -29,7 +27,12 @@ export function handleClaim(c: Context, fact: ClaimInput): void {
 function perform(c: Context, effect: ClaimEffect): void {
   switch (effect.name) {
     case "ask":
-      ask(c, effect.request, effect.step, effect.body);
+      request(c, "claim", effect.request, {
+        method: "POST",
+        path: "/device/v1/" + effect.step,
+        body: effect.body,
+        bytesMax: RECORD_BYTES_MAX,
+      });
       break;
     case "remember-claim":
       if (!putRecord(c.store, CLAIM_KEY, effect.code)) fault(c, CODE_STORE_FULL, "claim");
@@ -50,27 +53,6 @@ function perform(c: Context, effect: ClaimEffect): void {
     default:
       tell(c, effect.status, effect.code);
   }
-}
-
-function ask(c: Context, request: number, step: string, body: string): void {
-  const identity = c.ports.identity;
-  if (!identity || c.link.name !== "joined") {
-    post(c, { to: "claim", fact: { name: "answer-came", request: request, status: 0, body: "" } });
-    return;
-  }
-  const question = {
-    host: identity.host,
-    port: identity.port,
-    method: "POST" as const,
-    path: "/device/v1/" + step,
-    body: body,
-    bytesMax: RECORD_BYTES_MAX,
-    timeoutMs: REQUEST_TIMEOUT_MS,
-  };
-  c.ports.network.request(question, function (answer: HttpAnswer): void {
-    const fact = { name: "answer-came" as const, request: request, status: answer.status, body: answer.body };
-    enter(c, { to: "claim", fact: fact });
-  });
 }
 
 /** Into flash first, and read back: what is used once is not given again. */

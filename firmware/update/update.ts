@@ -43,7 +43,7 @@ export interface UpdateMachine {
 export type UpdateInput =
   | { name: "offered"; offer: UpdateOffer; runningSha256: string }
   | { name: "slot-prepared"; ok: boolean }
-  | { name: "chunk-came"; request: number; status: number; body: string }
+  | { name: "answer-came"; request: number; status: number; body: string }
   | { name: "slot-checked"; sha256: string; code: number }
   /** An update is the owner's wish. */
   | { name: "owner-left" }
@@ -79,7 +79,7 @@ export function applyUpdate(
       if (input.ok) fetchNext(next, now, effects);
       else giveUp(next, CODE_UPDATE_NO_ROOM, effects);
       break;
-    case "chunk-came":
+    case "answer-came":
       if (next.name !== "fetching" || input.request !== next.request) break;
       if (input.status === 200) applyChunk(next, input.body, now, chance, effects);
       else retry(next, CODE_UPDATE_DOWNLOAD_FAILED, now, chance, effects);

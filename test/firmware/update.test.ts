@@ -121,10 +121,10 @@ function createRun() {
       return this.take({ name: "offered", offer, runningSha256: "" });
     },
     fail() {
-      return this.take({ name: "chunk-came", request: update.request, status: 0, body: "" });
+      return this.take({ name: "answer-came", request: update.request, status: 0, body: "" });
     },
     chunk(body: string) {
-      return this.take({ name: "chunk-came", request: update.request, status: 200, body });
+      return this.take({ name: "answer-came", request: update.request, status: 200, body });
     },
   };
 }
@@ -175,7 +175,7 @@ test("an answer that comes too late, or for another request, is none", () => {
   const { request } = run.update();
   run.at(CHUNK_MS);
   assert.equal(run.take({ name: "time-passed" }), ["fetch-chunk"], "it is asked for again");
-  assert.equal(run.take({ name: "chunk-came", request, status: 200, body: BUNDLE.slice(0, 1024) }), []);
+  assert.equal(run.take({ name: "answer-came", request, status: 200, body: BUNDLE.slice(0, 1024) }), []);
   run.take({ name: "owner-left" });
   assert.equal([run.chunk(BUNDLE.slice(0, 1024)), run.update().name], [[], "idle"]);
 });
