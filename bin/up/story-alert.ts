@@ -65,7 +65,25 @@ function acknowledged({ api, now, see, thread, mark }: Scene): Step {
   };
 }
 
-function rearmed({ hands, now, see, ofDevice, mark }: Scene): Step {
+const PRESS_MS = 300;
+const PRESSES_MAX = 3;
+const ANSWER_MS_MAX = 3_000;
+
+/** Press until the trap says that it is silent, as a person would whose press a busy machine has swallowed. */
+async function silence({ hands, see }: Scene, from: number): Promise<void> {
+  for (let press = 1; ; press++) {
+    hands.pressButton(PRESS_MS);
+    try {
+      await see(from, "the trap to fall silent", ANSWER_MS_MAX, fromTrap("event", { kind: "silenced" }));
+      return;
+    } catch (error) {
+      if (press === PRESSES_MAX) throw error;
+    }
+  }
+}
+
+function rearmed(scene: Scene): Step {
+  const { hands, now, see, ofDevice, mark } = scene;
   return {
     name: "rearmed",
     boundMs: 15_000,
@@ -73,7 +91,7 @@ function rearmed({ hands, now, see, ofDevice, mark }: Scene): Step {
       const from = mark();
       const t0 = now();
       hands.setPlunger();
-      hands.pressButton(200);
+      await silence(scene, from);
       const seen = await see(
         from,
         "the rearming on the live stream",
