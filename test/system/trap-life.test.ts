@@ -89,7 +89,7 @@ async function said(name: string, fields: Record<string, string> = {}, skip = 0)
 const heard = (): number => trap.consoleLines().at(-1)?.number ?? 0;
 
 async function claimByButton(as: Owner): Promise<string> {
-  trap.pressButton(3_500);
+  trap.pressButton(6_000);
   await said("claim", { status: "open" }, heard());
   const { serial } = trap.identity;
   const claimed = await cloud.ask({
@@ -149,7 +149,7 @@ test("released, it is cut off at once, forgets its owner, and belongs to the nex
 
 test("reset by its button, it is free on both sides, and can be claimed anew [BUTTON-1]", async () => {
   const first = await claimByButton(owner);
-  trap.pressButton(10_500);
+  trap.pressButton(14_000);
   await eventually(async () => (await readDevice(owner, first)) === undefined, {
     withinMs: WAIT_MS,
     because: "the cloud hears of the reset",
