@@ -62,8 +62,9 @@ function startDevice(ports: Ports): Context {
   postBoot(c);
   drainQueue(c);
   ports.pins.watch(
-    (set) => enter(c, { to: "trap", fact: { name: "plunger-changed", set: set } }),
-    (down) => enter(c, { to: "button", fact: { name: "button-changed", down: down } }),
+    (set, ago) => enter(c, { to: "trap", fact: { name: "plunger-changed", set: set, at: ports.clock.now() - ago } }),
+    (down, ago) =>
+      enter(c, { to: "button", fact: { name: "button-changed", down: down, at: ports.clock.now() - ago } }),
   );
   ports.radio.onLost(() => enter(c, { to: "link", fact: { name: "network-lost" } }));
   ports.console.onCommand((line) => enter(c, { to: "console", line: line }));
@@ -251,8 +252,8 @@ function doChores(c: Context): void {
   if (c.store.damaged > 0) fault(c, CODE_STORE_DAMAGED, "store");
   c.store.damaged = 0;
   sampleBattery(c);
-  post(c, { to: "trap", fact: { name: "plunger-changed", set: pins.isPlungerSet() } });
-  post(c, { to: "button", fact: { name: "button-changed", down: pins.isButtonDown() } });
+  post(c, { to: "trap", fact: { name: "time-passed", set: pins.isPlungerSet() } });
+  post(c, { to: "button", fact: { name: "time-passed", down: pins.isButtonDown() } });
 }
 
 function findNextWake(c: Context): number {

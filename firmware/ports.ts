@@ -14,8 +14,8 @@ export interface Clock {
 export interface Pins {
   isPlungerSet(): boolean;
   isButtonDown(): boolean;
-  /** Every edge of either input, bounces included. */
-  watch(onPlunger: (set: boolean) => void, onButton: (down: boolean) => void): void;
+  /** Every edge of either input, bounces included, in order. It may be told late, since connecting blocks: `agoMs` says how late. */
+  watch(onPlunger: (set: boolean, agoMs: number) => void, onButton: (down: boolean, agoMs: number) => void): void;
   setLed(on: boolean): void;
   /** Frequency in Hz; 0 is silence. */
   setBuzzer(hz: number): void;

@@ -6,6 +6,10 @@ import { isOnChip } from "./chip-facts.ts";
 const BATTERY_FULL_MV = 6600;
 const BUZZER_DUTY = 0.5;
 
+function msSince(time: number): number {
+  return Math.max(0, Math.floor((getTime() - time) * 1000));
+}
+
 /**
  * Button D0 and plunger D27 pull to ground, LED D2, buzzer D4, battery D35. The buzzer is not on D25 or D26: those two have converters,
  * for which Espruino ignores the frequency, so that it would be mute.
@@ -23,14 +27,14 @@ export function createPins(): Pins {
     watch: function (onPlunger, onButton) {
       setWatch(
         function (edge) {
-          onPlunger(!edge.state);
+          onPlunger(!edge.state, msSince(edge.time));
         },
         D27,
         { repeat: true, edge: "both" },
       );
       setWatch(
         function (edge) {
-          onButton(!edge.state);
+          onButton(!edge.state, msSince(edge.time));
         },
         D0,
         { repeat: true, edge: "both" },

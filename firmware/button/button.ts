@@ -24,7 +24,9 @@ export interface ButtonMachine {
   wakeAt: number;
 }
 
-export type ButtonInput = { name: "button-changed"; down: boolean } | { name: "time-passed"; down: boolean };
+export type ButtonInput =
+  /** Told when it happened, not when it was heard of: the interpreter may have been busy. */
+  { name: "button-changed"; down: boolean; at: number } | { name: "time-passed"; down: boolean };
 export type ButtonEffect = { name: "silence-and-rearm" } | { name: "open-claiming" } | { name: "reset" };
 
 /** @param down held at the boot: such a press never counts, since it told the loader something. */
@@ -39,21 +41,31 @@ export function applyButton(
 ): Outcome<ButtonMachine, ButtonEffect> {
   const next = Object.assign({}, state);
   const effects: ButtonEffect[] = [];
+  const time = input.name === "button-changed" ? input.at : now;
+  // An edge ends what has held until then; what is only a look at the level comes after it.
+  if (input.name === "button-changed") applyHeld(next, time, effects);
   if (input.down !== next.level) {
     next.level = input.down;
-    next.changedAt = now;
+    next.changedAt = time;
   }
-  if (next.level !== next.pressed && now - next.changedAt >= BUTTON_SETTLE_MS) applyLevel(next, effects);
-  const held = next.pressed && !next.spent ? (next.level ? now : next.changedAt) - next.pressedAt : 0;
-  if (held >= RESET_HOLD_MS) {
-    next.spent = true;
-    effects.push({ name: "reset" });
-  }
+  const held = applyHeld(next, time, effects);
   next.heldS = held >= CLAIM_HOLD_MS && !next.spent ? Math.floor(held / 1000) : 0;
   next.wakeAt = 0;
   if (next.level !== next.pressed) next.wakeAt = next.changedAt + BUTTON_SETTLE_MS;
   else if (next.pressed && !next.spent) next.wakeAt = next.pressedAt + (next.heldS > 0 ? next.heldS + 1 : 3) * 1000;
   return { state: next, effects: effects };
+}
+
+/** What the level has come to mean by this time; how long a press that still counts has lasted, in milliseconds. */
+function applyHeld(n: ButtonMachine, time: number, effects: ButtonEffect[]): number {
+  if (n.level !== n.pressed && time - n.changedAt >= BUTTON_SETTLE_MS) applyLevel(n, effects);
+  if (!n.pressed || n.spent) return 0;
+  const held = (n.level ? time : n.changedAt) - n.pressedAt;
+  if (held >= RESET_HOLD_MS) {
+    n.spent = true;
+    effects.push({ name: "reset" });
+  }
+  return held;
 }
 
 function applyLevel(n: ButtonMachine, effects: ButtonEffect[]): void {

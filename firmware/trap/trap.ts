@@ -47,7 +47,8 @@ export interface TrapTiming {
 
 export type TrapInput =
   | { name: "power-returned"; latch: Latch; set: boolean }
-  | { name: "plunger-changed"; set: boolean }
+  /** Told when it happened, not when it was heard of: the interpreter may have been busy. */
+  | { name: "plunger-changed"; set: boolean; at: number }
   | { name: "button-pressed" }
   | { name: "silence-asked" }
   /** With the level as it is now, should an edge have been missed. */
@@ -92,6 +93,11 @@ export function applyTrap(
     case "silence-asked":
       if (isSprung(next)) applySilence(next, input.name === "button-pressed", now, timing, effects);
       break;
+    case "plunger-changed":
+      // What had held until then held, even if nobody was awake to see it.
+      if (next.wakeAt > 0 && input.at >= next.wakeAt) applySettled(next, input.at, effects);
+      if (input.set !== next.set) applyPlunger(next, input.set, input.at, timing, effects);
+      return { state: next, effects: effects };
     default:
       if (input.set !== next.set) applyPlunger(next, input.set, now, timing, effects);
   }

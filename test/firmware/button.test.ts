@@ -1,6 +1,6 @@
 // The button machine by a table of durations, bounces included.
 import * as assert from "uvu/assert";
-import { applyButton, BUTTON_SETTLE_MS, createButton } from "../../firmware/button/button.ts";
+import { applyButton, BUTTON_SETTLE_MS, type ButtonInput, createButton } from "../../firmware/button/button.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("button machine");
@@ -10,8 +10,11 @@ function press(ms: number, bounces = 0, heldAtBoot = false) {
   let button = createButton(heldAtBoot);
   const effects: string[] = [];
   const progress: number[] = [];
-  const take = (down: boolean, now: number) => {
-    const outcome = applyButton(button, { name: "button-changed", down }, now);
+  const take = (down: boolean, now: number, isEdge: boolean) => {
+    const input = isEdge
+      ? ({ name: "button-changed", down, at: now } as const)
+      : ({ name: "time-passed", down } as const);
+    const outcome = applyButton(button, input, now);
     button = outcome.state;
     for (const effect of outcome.effects) effects.push(`${effect.name} ${now}`);
     if (button.heldS !== (progress.at(-1) ?? 0)) progress.push(button.heldS);
@@ -24,9 +27,9 @@ function press(ms: number, bounces = 0, heldAtBoot = false) {
     for (const [at, down] of edges) {
       if (at !== now) continue;
       level = down;
-      take(down, now);
+      take(down, now, true);
     }
-    if (button.wakeAt > 0 && button.wakeAt <= now) take(level, now);
+    if (button.wakeAt > 0 && button.wakeAt <= now) take(level, now, false);
   }
   return { effects, progress };
 }
@@ -52,6 +55,27 @@ test("[BUTTON-1] bounces at both ends make no second press", () => {
 
 test("[BUTTON-1] a spike shorter than a finger is no press", () => {
   assert.equal(press(10), { effects: [], progress: [] });
+});
+
+test("[BUTTON-1] a press heard of late is as long as it was, and no reset", () => {
+  for (const [ms, expected] of [
+    [10, []],
+    [300, ["silence-and-rearm"]],
+    [4000, ["open-claiming"]],
+    [10_500, ["reset"]],
+  ] as const) {
+    let button = createButton(false);
+    const effects: string[] = [];
+    const take = (input: ButtonInput) => {
+      const outcome = applyButton(button, input, 30_000);
+      button = outcome.state;
+      effects.push(...outcome.effects.map((effect) => effect.name));
+    };
+    take({ name: "button-changed", down: true, at: 1000 });
+    take({ name: "button-changed", down: false, at: 1000 + ms });
+    take({ name: "time-passed", down: false });
+    assert.equal(effects, [...expected], `${ms} ms`);
+  }
 });
 
 test("[BUTTON-1] a button held since the boot means nothing until it was let go", () => {

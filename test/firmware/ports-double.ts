@@ -175,8 +175,8 @@ export interface BenchOptions {
 interface Hands {
   plungerSet: boolean;
   buttonDown: boolean;
-  onPlunger(set: boolean): void;
-  onButton(down: boolean): void;
+  onPlunger(set: boolean, agoMs: number): void;
+  onButton(down: boolean, agoMs: number): void;
   onCommand(line: string): void;
   onLost(): void;
 }
@@ -224,11 +224,11 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
     slots: { running: "the bundle that runs", other: "", activated: false, hasRoom: true },
     setPlunger(set) {
       hands.plungerSet = set;
-      hands.onPlunger(set);
+      hands.onPlunger(set, 0);
     },
     setButton(down) {
       hands.buttonDown = down;
-      hands.onButton(down);
+      hands.onButton(down, 0);
     },
     type: (line) => hands.onCommand(line),
     findLine: (begin) => bench.lines.filter((line) => line.replace(/^TL \d+ /, "").startsWith(begin)).at(-1),

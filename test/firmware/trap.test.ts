@@ -52,7 +52,7 @@ function createRun(latch: Latch = "d", set = false) {
     },
     plunger(ms: number, to: boolean) {
       run.until(ms);
-      take({ name: "plunger-changed", set: to });
+      take({ name: "plunger-changed", set: to, at: ms });
       return run;
     },
     press(ms: number) {
@@ -198,9 +198,37 @@ test("a fault of a trap that was not armed ends in a trap that is not", () => {
   assert.equal([run.trap().name, run.events], ["disarmed", [`sensor-fault ${EDGES_MAX + 1}`]]);
 });
 
+/** Edges that all come to the machine at once, after it was kept from listening. */
+function createLate(edges: [at: number, set: boolean][], heardAt: number) {
+  let trap = applyTrap(createTrap(), { name: "power-returned", latch: "a", set: true }, 0, TIMING).state;
+  const events: [string, number][] = [];
+  const take = (input: TrapInput, now: number) => {
+    const outcome = applyTrap(trap, input, now, TIMING);
+    trap = outcome.state;
+    for (const effect of outcome.effects) if (effect.name === "publish-event") events.push([effect.kind, effect.at]);
+  };
+  for (const [at, set] of edges) take({ name: "plunger-changed", set, at }, heardAt);
+  take({ name: "time-passed", set: trap.set }, heardAt);
+  return { name: trap.name, events };
+}
+
+test("edges heard of late count from when they happened", () => {
+  assert.equal(createLate([[1000, false]], 9000), { name: "sprung", events: [["sprung", 1000]] });
+  const short: [number, boolean][] = [
+    [1000, false],
+    [1020, true],
+  ];
+  assert.equal(createLate(short, 9000), { name: "armed", events: [["false-trigger", 1000]] }, "[TRAP-3]");
+  const long: [number, boolean][] = [
+    [1000, false],
+    [1060, true],
+  ];
+  assert.equal(createLate(long, 9000), { name: "sprung", events: [["sprung", 1000]] }, "[TRAP-1]");
+});
+
 test("a missed edge is made good when time passes", () => {
   let trap = applyTrap(createTrap(), { name: "power-returned", latch: "a", set: true }, 0, TIMING).state;
-  trap = applyTrap(trap, { name: "plunger-changed", set: false }, 1000, TIMING).state;
+  trap = applyTrap(trap, { name: "plunger-changed", set: false, at: 1000 }, 1000, TIMING).state;
   const outcome = applyTrap(trap, { name: "time-passed", set: true }, 1050, TIMING);
   assert.is(outcome.state.name, "triggered");
   assert.is(outcome.state.wakeAt, 1050 + SETTLE_MS);
