@@ -8,7 +8,7 @@ import { handleClaim } from "./claim/claim-effects.ts";
 import { letGo } from "./claim/letting-go.ts";
 import { createProver } from "./claim/proofs.ts";
 import { handleConsole, tellBoot } from "./console/console-commands.ts";
-import { type Context, enter, fault, type Input, post, say } from "./context.ts";
+import { type Context, enter, fault, type Input, intend, post, say } from "./context.ts";
 import { decidePattern } from "./indicator/patterns.ts";
 import { createPlayer, playPattern, stopPlayer } from "./indicator/player.ts";
 import type { Ports } from "./ports.ts";
@@ -38,6 +38,7 @@ import { handleUpdate } from "./update/update-effects.ts";
 /** The watchdog is told, the battery and the contacts are looked at. */
 export const CHORES_MS = 10000;
 const PAUSE_AFTER_FAULT_MS = 100;
+const RELEASE_POLL_MS = 200;
 
 export interface Device {
   start(): void;
@@ -287,6 +288,11 @@ function postDue(c: Context): void {
 
 function carryOut(c: Context): void {
   const intention = c.intention;
+  if (intention === "reboot" && c.button.pressed && c.button.pressedAt >= 0) {
+    // The loader takes a held button for the wish that nothing be started: the finger that asked for a reset has to leave it first.
+    intend(c, "reboot", RELEASE_POLL_MS);
+    return;
+  }
   c.intention = "";
   c.intentionAt = 0;
   if (intention === "let-go") letGo(c);

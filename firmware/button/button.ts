@@ -14,7 +14,7 @@ export interface ButtonMachine {
   /** The level as seen last, bounces included, and since when. */
   level: boolean;
   changedAt: number;
-  /** The level without bounces, and since when. */
+  /** The level without bounces, and since when; -1 if since before the boot. */
   pressed: boolean;
   pressedAt: number;
   /** This press has had its effect, or never counts. */
@@ -31,7 +31,7 @@ export type ButtonEffect = { name: "silence-and-rearm" } | { name: "open-claimin
 
 /** @param down held at the boot: such a press never counts, since it told the loader something. */
 export function createButton(down: boolean): ButtonMachine {
-  return { level: down, changedAt: 0, pressed: down, pressedAt: 0, spent: down, heldS: 0, wakeAt: 0 };
+  return { level: down, changedAt: 0, pressed: down, pressedAt: -1, spent: down, heldS: 0, wakeAt: 0 };
 }
 
 export function applyButton(

@@ -263,8 +263,19 @@ test("the command release is answered first, then followed, without telling the 
 
 function holdForReset(bench: TestBench): void {
   bench.setButton(true);
-  bench.clock.advance(10_000);
+  bench.clock.advance(10_100);
+  bench.setButton(false);
 }
+
+test("[BUTTON-1] a reset boots only once the button is let go, since the loader starts nothing while it is held", () => {
+  const { bench, cloud } = start();
+  bench.setButton(true);
+  bench.clock.advance(30_000);
+  assert.equal([cloud.released, bench.reboots], [1, 0]);
+  bench.setButton(false);
+  bench.clock.advance(300);
+  assert.is(bench.reboots, 1);
+});
 
 test("a factory reset tells the cloud, erases what is the owner's, and starts afresh", () => {
   const { bench, cloud } = start();

@@ -144,6 +144,7 @@ test("the button in a hand: short silences, long opens claiming, longest resets,
     }
   }
   assert.equal(beeps, [3, 4, 5, 6, 7, 8, 9]);
+  bench.setButton(false);
   bench.clock.advance(1000);
   assert.is(bench.findLine("button")?.split("press=")[1], "reset");
   assert.equal([cloud.released, bench.reboots], [1, 1]);
