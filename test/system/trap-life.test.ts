@@ -149,11 +149,14 @@ test("released, it is cut off at once, forgets its owner, and belongs to the nex
 
 test("reset by its button, it is free on both sides, and can be claimed anew [BUTTON-1]", async () => {
   const first = await claimByButton(owner);
+  const from = heard();
   trap.pressButton(14_000);
   await eventually(async () => (await readDevice(owner, first)) === undefined, {
     withinMs: WAIT_MS,
     because: "the cloud hears of the reset",
   });
+  await eventually(() => trap.getState().button === "up", { withinMs: WAIT_MS, because: "the button is let go" });
+  await said("boot", {}, from);
   trap.typeCommand(`wifi ssid="${WIFI.ssid}" pass="${WIFI.password}"`);
   const next = await cloud.createOwner();
   await claimByButton(next);
