@@ -14,7 +14,7 @@ import { type Clock, createWallClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { registerConsoleRoutes } from "./console/console-routes.ts";
 import { createDatabase, type TraplineDatabase } from "./db/connection.ts";
-import { migrateUp } from "./db/migrate.ts";
+import { migrateUp } from "./db/migrations/migrate.ts";
 import { pingDatabase } from "./db/ping.ts";
 import { createDeviceIngest } from "./devices/devices-ingest.ts";
 import { findDevice, notifyDevice, releaseDevice } from "./devices/devices-queries.ts";

@@ -1,7 +1,7 @@
 // Owns the database of `trapline up`: the embedded server with a database of its own, or the server that DATABASE_URL names; migrated.
 import type { Logger } from "pino";
-import { startEmbeddedPostgres } from "../../cloud/db/embedded.ts";
-import { migrateUp } from "../../cloud/db/migrate.ts";
+import { startEmbeddedPostgres } from "../../cloud/db/embedded/embedded.ts";
+import { migrateUp } from "../../cloud/db/migrations/migrate.ts";
 import { ensureDatabase } from "../../cloud/db/own-database.ts";
 
 export interface UpDatabase {

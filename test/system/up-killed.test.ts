@@ -1,7 +1,7 @@
 // The one command after a kill -9: the database server outlives its parent and is found again.
 import * as path from "node:path";
 import * as assert from "uvu/assert";
-import { isAlive } from "../../cloud/db/postmaster.ts";
+import { isAlive } from "../../cloud/db/embedded/postmaster.ts";
 import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
 import { createUpBench, getWholeStory, readPostmaster, STORY_MS, type UpBench } from "./up-program.ts";

@@ -4,7 +4,7 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
-import { canEnter } from "../../cloud/db/embedded-account.ts";
+import { canEnter } from "../../cloud/db/embedded/embedded-account.ts";
 import { skip, suite } from "../support/suite.ts";
 import { createUpBench, getWholeStory, type UpBench } from "./up-program.ts";
 

@@ -1,7 +1,7 @@
 // The one command as a newcomer sees it: the story, the page, Ctrl-C.
 import * as path from "node:path";
 import * as assert from "uvu/assert";
-import { isAlive } from "../../cloud/db/postmaster.ts";
+import { isAlive } from "../../cloud/db/embedded/postmaster.ts";
 import { suite } from "../support/suite.ts";
 import { createUpBench, readPostmaster, STORY_MS, type UpBench } from "./up-program.ts";
 

@@ -56,7 +56,7 @@ export const AMBIENT_FIXTURES: Fixture[] = [
   broken(SQL, "cloud/alerts/alerts.ts", ...OFFENCES_OF_SQL),
   broken(SQL, "bin/up/up.ts", ...OFFENCES_OF_SQL),
   kept(SQL, "cloud/alerts/alerts-queries.ts", ...OFFENCES_OF_SQL),
-  kept(SQL, "cloud/db/migrate.ts", ...OFFENCES_OF_SQL),
+  kept(SQL, "cloud/db/migrations/migrate.ts", ...OFFENCES_OF_SQL),
   kept(SQL, "test/cloud/alerts/alerts.test.ts", ...OFFENCES_OF_SQL),
   kept(
     SQL,

@@ -205,10 +205,10 @@ export const IMPORT_FIXTURES: Fixture[] = [
     rule: "bin holds wiring only",
     files: {
       "bin/trapline.ts":
-        'import { a } from "../cloud/compose.ts";\nimport { b } from "../cloud/db/embedded.ts";\nimport { c } from "./up/up.ts";\n',
+        'import { a } from "../cloud/compose.ts";\nimport { b } from "../cloud/db/embedded/embedded.ts";\nimport { c } from "./up/up.ts";\n',
       "bin/up/up.ts": 'import { d } from "../../simulator/compose.ts";\n',
       "cloud/compose.ts": CODE,
-      "cloud/db/embedded.ts": CODE,
+      "cloud/db/embedded/embedded.ts": CODE,
       "simulator/compose.ts": CODE,
     },
     findings: [],

@@ -167,7 +167,7 @@ const BIN_MAY = [
   "bin/**",
   CONTRACT_DOOR,
   "cloud/*.ts",
-  "cloud/db/*.ts",
+  "cloud/db/**",
   "simulator/*.ts",
   "hil/*.ts",
   "firmware/bundle/*.ts",

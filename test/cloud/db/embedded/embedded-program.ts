@@ -1,8 +1,8 @@
 // A program of its own that starts the embedded PostgreSQL, for tests that kill it: `embedded-program.ts <data folder>`.
 // Prints one line of JSON when the server is up or has been refused; stops it when its input ends.
-import { DbStartError } from "../../../cloud/db/db-start-error.ts";
-import { startEmbeddedPostgres } from "../../../cloud/db/embedded.ts";
-import { testLog } from "../../support/test-log.ts";
+import { DbStartError } from "../../../../cloud/db/embedded/db-start-error.ts";
+import { startEmbeddedPostgres } from "../../../../cloud/db/embedded/embedded.ts";
+import { testLog } from "../../../support/test-log.ts";
 
 async function main(dataDir: string): Promise<void> {
   try {

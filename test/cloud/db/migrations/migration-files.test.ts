@@ -1,9 +1,9 @@
 // The migration files themselves: their sections, their order, their checksums.
 import * as assert from "uvu/assert";
-import { listVersions } from "../../../cloud/db/adopt.ts";
-import { MigrationError } from "../../../cloud/db/migration-error.ts";
-import { loadMigrations, parseMigration } from "../../../cloud/db/migration-files.ts";
-import { suite } from "../../support/suite.ts";
+import { listVersions } from "../../../../cloud/db/migrations/adopt.ts";
+import { MigrationError } from "../../../../cloud/db/migrations/migration-error.ts";
+import { loadMigrations, parseMigration } from "../../../../cloud/db/migrations/migration-files.ts";
+import { suite } from "../../../support/suite.ts";
 
 const test = suite("migration files");
 const GOOD = "-- Why.\n\n-- UP\nCREATE TABLE a ();\n\n-- DOWN\nDROP TABLE a;\n";

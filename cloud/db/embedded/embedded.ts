@@ -5,7 +5,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { DatabaseLog } from "./connection.ts";
+import type { DatabaseLog } from "../connection.ts";
 import { DbStartError } from "./db-start-error.ts";
 import { findAccount } from "./embedded-account.ts";
 import { prepareBinaries } from "./embedded-binaries.ts";

@@ -7,18 +7,22 @@ import * as os from "node:os";
 import * as path from "node:path";
 import pg from "pg";
 import * as assert from "uvu/assert";
-import { DbStartError } from "../../../cloud/db/db-start-error.ts";
-import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from "../../../cloud/db/embedded.ts";
-import { canEnter, parsePasswd } from "../../../cloud/db/embedded-account.ts";
-import { isAlive } from "../../../cloud/db/postmaster.ts";
-import { eventually } from "../../support/eventually.ts";
-import { getRejection } from "../../support/rejection.ts";
-import { skip, suite } from "../../support/suite.ts";
-import { testLog as log } from "../../support/test-log.ts";
+import { DbStartError } from "../../../../cloud/db/embedded/db-start-error.ts";
+import {
+  type EmbeddedOptions,
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from "../../../../cloud/db/embedded/embedded.ts";
+import { canEnter, parsePasswd } from "../../../../cloud/db/embedded/embedded-account.ts";
+import { isAlive } from "../../../../cloud/db/embedded/postmaster.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { getRejection } from "../../../support/rejection.ts";
+import { skip, suite } from "../../../support/suite.ts";
+import { testLog as log } from "../../../support/test-log.ts";
 
 const test = suite("embedded PostgreSQL");
 const PROGRAM = path.join(import.meta.dirname, "embedded-program.ts");
-const ROOT = path.resolve(import.meta.dirname, "../../..");
+const ROOT = path.resolve(import.meta.dirname, "../../../..");
 let folder: string;
 /** Made by the first test and kept between starts, as a user's would be. */
 let dataDir: string;

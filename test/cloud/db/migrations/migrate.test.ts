@@ -1,14 +1,14 @@
 // The migrations on a real server: up, down, up again, and what is refused.
 import pg from "pg";
 import * as assert from "uvu/assert";
-import { type MigrateResult, migrateDown, migrateUp } from "../../../cloud/db/migrate.ts";
-import { MigrationError } from "../../../cloud/db/migration-error.ts";
-import { loadMigrations, type Migration, parseMigration } from "../../../cloud/db/migration-files.ts";
-import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { getRejection } from "../../support/rejection.ts";
-import { suite } from "../../support/suite.ts";
-import { testLog as log } from "../../support/test-log.ts";
-import { describeSchema, listColumns } from "./catalogue.ts";
+import { type MigrateResult, migrateDown, migrateUp } from "../../../../cloud/db/migrations/migrate.ts";
+import { MigrationError } from "../../../../cloud/db/migrations/migration-error.ts";
+import { loadMigrations, type Migration, parseMigration } from "../../../../cloud/db/migrations/migration-files.ts";
+import { createTestDatabase, type TestDatabase } from "../../../support/postgres.ts";
+import { getRejection } from "../../../support/rejection.ts";
+import { suite } from "../../../support/suite.ts";
+import { testLog as log } from "../../../support/test-log.ts";
+import { describeSchema, listColumns } from "../catalogue.ts";
 import { MOUSETRAP_COLUMNS } from "./mousetrap.ts";
 
 const test = suite("migrate");

@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
-import { canEnter, parsePasswd } from "../../../cloud/db/embedded-account.ts";
-import { type Build, placeBuild, prepareBinaries } from "../../../cloud/db/embedded-binaries.ts";
-import { parsePostmasterFile } from "../../../cloud/db/postmaster.ts";
-import { skip, suite } from "../../support/suite.ts";
+import { canEnter, parsePasswd } from "../../../../cloud/db/embedded/embedded-account.ts";
+import { type Build, placeBuild, prepareBinaries } from "../../../../cloud/db/embedded/embedded-binaries.ts";
+import { parsePostmasterFile } from "../../../../cloud/db/embedded/postmaster.ts";
+import { skip, suite } from "../../../support/suite.ts";
 
 const test = suite("embedded PostgreSQL: binaries");
 /** Anybody who is neither root nor us. */

@@ -15,7 +15,7 @@ export interface Migration {
 }
 
 const FILE_NAME = /^(\d{3})_[a-z0-9_]+\.sql$/;
-export const MIGRATIONS_DIRECTORY = path.resolve(import.meta.dirname, "../../migrations");
+export const MIGRATIONS_DIRECTORY = path.resolve(import.meta.dirname, "../../../migrations");
 
 /**
  * In order of their versions, which have to be 1, 2, 3 ...

@@ -2,8 +2,8 @@
 // What a migration file is stands in migration-files.ts; a database of the mousetrap product is taken over by adopt.ts.
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import type { DatabaseLog } from "../connection.ts";
 import { adoptForeignRecord } from "./adopt.ts";
-import type { DatabaseLog } from "./connection.ts";
 import { MigrationError } from "./migration-error.ts";
 import { loadMigrations, type Migration } from "./migration-files.ts";
 

@@ -1,7 +1,7 @@
 // Takes over the record of a database that the mousetrap product migrated: its schema_migrations has no checksums and
 // columns nobody wrote down, so the versions are looked for in whatever text it holds. Its table is kept under another name.
 import type pg from "pg";
-import type { DatabaseLog } from "./connection.ts";
+import type { DatabaseLog } from "../connection.ts";
 import { MigrationError } from "./migration-error.ts";
 import type { Migration } from "./migration-files.ts";
 
