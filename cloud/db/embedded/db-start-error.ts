@@ -19,6 +19,8 @@ export type DbStartErrorCode =
   | "data-version"
   /** A living program uses the data. */
   | "data-in-use"
+  /** Another program is starting a server on the data. */
+  | "data-starting"
   | "port-taken"
   | "initdb-failed"
   | "start-failed";

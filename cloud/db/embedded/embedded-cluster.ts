@@ -15,6 +15,11 @@ export const SUPERUSER = "trapline";
 /** Nothing of our own surroundings leaks into the server; LC_ALL keeps its messages readable for programs. */
 export const SERVER_ENV = { LC_ALL: "C", TZ: "UTC", PATH: "/usr/bin:/bin" };
 
+/** One folder has one name, whichever way it was reached. */
+export function resolveLinks(folder: string): Promise<string> {
+  return fs.realpath(folder).catch(() => path.resolve(folder));
+}
+
 export function clusterPath(dataDir: string): string {
   return path.join(dataDir, "cluster");
 }

@@ -10,7 +10,7 @@ import { DbStartError } from "./db-start-error.ts";
 import type { Account } from "./embedded-account.ts";
 import type { Binaries } from "./embedded-binaries.ts";
 import { clusterPath, dataArgument, SERVER_ENV, SUPERUSER } from "./embedded-cluster.ts";
-import { isAlive, type Postmaster, stopPostmaster } from "./postmaster.ts";
+import { findPostmaster, isAlive, type Postmaster, stopPostmaster } from "./postmaster.ts";
 
 export interface ServerOptions {
   dataDir: string;
@@ -45,7 +45,10 @@ export async function startServer(options: ServerOptions): Promise<ReadyServer> 
     const child = spawnServer(options, port, log.fd);
     try {
       const pid = await waitForPid(child);
-      return { pid, port, client: await connectWhenReady(pid, port, options.password) };
+      const client = await connectWhenReady(pid, port, options.password);
+      const { startedAt } = (await findPostmaster(clusterPath(options.dataDir))) ?? { startedAt: 0 };
+      child.unref(); // whoever stops it asks for its number; a server that is kept outlives us
+      return { pid, port, startedAt, client };
     } catch (error) {
       if (child.pid !== undefined) await stopPostmaster(child.pid);
       const text = await readLog(options.dataDir, begin);
@@ -120,7 +123,7 @@ function explainStart(error: unknown, log: string, options: ServerOptions, port:
   if (options.port !== undefined && /could not bind/.test(log)) return portTaken(port, error);
   if (/lock file "postmaster.pid" already exists/.test(log)) {
     return new DbStartError(
-      "data-in-use",
+      "data-starting",
       `another program is starting a server on ${options.dataDir}; try again when it is up`,
       {
         data: { dataDir: options.dataDir },

@@ -10,6 +10,8 @@ import { promisify } from "node:util";
 export interface Postmaster {
   pid: number;
   port: number;
+  /** In seconds since 1970; with the number of the process it tells one server from all others. */
+  startedAt: number;
 }
 
 const STOP_POLL_MS = 10;
@@ -35,8 +37,9 @@ export async function findPostmaster(clusterDir: string): Promise<Postmaster | n
 export function parsePostmasterFile(text: string): Postmaster | null {
   const lines = text.split("\n");
   const pid = Number(lines[0]);
+  const startedAt = Number(lines[2]);
   const port = Number(lines[3]);
-  return Number.isInteger(pid) && pid > 1 && Number.isInteger(port) && port > 0 ? { pid, port } : null;
+  return Number.isInteger(pid) && pid > 1 && Number.isInteger(port) && port > 0 ? { pid, port, startedAt } : null;
 }
 
 async function isPostmasterOf(pid: number, clusterDir: string): Promise<boolean> {

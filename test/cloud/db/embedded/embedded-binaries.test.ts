@@ -100,7 +100,11 @@ test("accounts are read from the machine's list", () => {
 });
 
 const FILES: [what: string, text: string, found: ReturnType<typeof parsePostmasterFile>][] = [
-  ["whole", "123\n/data\n1700000000\n5433\n\n127.0.0.1\n 1 2\nready   \n", { pid: 123, port: 5433 }],
+  [
+    "whole",
+    "123\n/data\n1700000000\n5433\n\n127.0.0.1\n 1 2\nready   \n",
+    { pid: 123, port: 5433, startedAt: 1700000000 },
+  ],
   ["half-written", "123\n/data\n", null],
   ["empty", "", null],
   ["of a server in single-user mode", "-123\n/data\n1700000000\n0\n\n\n", null],

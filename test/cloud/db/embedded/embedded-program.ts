@@ -1,12 +1,13 @@
-// A program of its own that starts the embedded PostgreSQL, for tests that kill it: `embedded-program.ts <data folder>`.
+// A program of its own that starts the embedded PostgreSQL, for tests that kill it: `embedded-program.ts <data folder> [join]`.
 // Prints one line of JSON when the server is up or has been refused; stops it when its input ends.
 import { DbStartError } from "../../../../cloud/db/embedded/db-start-error.ts";
-import { startEmbeddedPostgres } from "../../../../cloud/db/embedded/embedded.ts";
+import { joinEmbeddedPostgres, startEmbeddedPostgres } from "../../../../cloud/db/embedded/embedded.ts";
 import { testLog } from "../../../support/test-log.ts";
 
-async function main(dataDir: string): Promise<void> {
+async function main(dataDir: string, shared: boolean): Promise<void> {
   try {
-    const postgres = await startEmbeddedPostgres({ dataDir, durable: false, log: testLog });
+    const options = { dataDir, durable: false, log: testLog };
+    const postgres = await (shared ? joinEmbeddedPostgres(options) : startEmbeddedPostgres(options));
     console.log(
       JSON.stringify({ pid: postgres.pid, url: postgres.url, adopted: postgres.adopted, uid: process.getuid?.() }),
     );
@@ -17,4 +18,4 @@ async function main(dataDir: string): Promise<void> {
   }
 }
 
-await main(process.argv[2] ?? "");
+await main(process.argv[2] ?? "", process.argv[3] === "join");
