@@ -25,7 +25,7 @@ let dataDir: string;
 const children: ChildProcessWithoutNullStreams[] = [];
 
 test.before(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "trapline-shared-"));
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "trapline-joined-"));
   dataDir = path.join(folder, "db");
 });
 test.after(async () => {
