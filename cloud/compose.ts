@@ -2,14 +2,14 @@
 // another but by what is handed to it here.
 import { randomBytes as nodeRandomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import { deleteEndedSessions } from "./accounts/accounts-queries.ts";
 import { type AccountLimits, createFindAccount, registerAccountRoutes } from "./accounts/accounts-routes.ts";
 import { createPasswords, type PasswordCost } from "./accounts/passwords.ts";
-import { applyEventToAlerts } from "./alerts/alerts-queries.ts";
+import { deleteEndedSessions } from "./accounts/queries/delete-ended-sessions.ts";
 import { registerAlertRoutes } from "./alerts/alerts-routes.ts";
+import { applyEventToAlerts } from "./alerts/queries/apply-event-to-alerts.ts";
 import { createAuthenticateDevice } from "./claiming/claiming-ingest.ts";
 import { type ClaimingLimits, registerClaimingRoutes } from "./claiming/claiming-routes.ts";
-import { sweepClaiming } from "./claiming/sweep-queries.ts";
+import { sweepClaiming } from "./claiming/queries/sweep-claiming.ts";
 import { type Clock, createWallClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { registerConsoleRoutes } from "./console/console-routes.ts";
@@ -17,14 +17,16 @@ import { createDatabase, type TraplineDatabase } from "./db/connection.ts";
 import { migrateUp } from "./db/migrations/migrate.ts";
 import { pingDatabase } from "./db/ping.ts";
 import { createDeviceIngest } from "./devices/devices-ingest.ts";
-import { findDevice, notifyDevice, releaseDevice } from "./devices/devices-queries.ts";
 import { registerDeviceRoutes } from "./devices/devices-routes.ts";
+import { findDevice } from "./devices/queries/find-device.ts";
+import { notifyDevice } from "./devices/queries/notify-device.ts";
+import { releaseDevice } from "./devices/queries/release-device.ts";
 import { createEventIngest } from "./events/events-ingest.ts";
 import { registerEventRoutes } from "./events/events-routes.ts";
 import { createApp, type HttpLimits, type HttpServer } from "./http/app.ts";
 import { registerHealthRoutes } from "./http/health.ts";
-import { createLiveListener, type LiveListener } from "./live/listener-queries.ts";
 import { type LiveLimits, registerLiveRoutes } from "./live/live-routes.ts";
+import { createLiveListener, type LiveListener } from "./live/queries/live-listener.ts";
 import { type Broker, type BrokerLimits, createBroker } from "./mqtt/broker.ts";
 import { type Connections, createConnections } from "./mqtt/connections.ts";
 import type { DeviceLink, Ingest } from "./mqtt/device-door.ts";
@@ -33,9 +35,9 @@ import { createPresenceIngest, type PresenceIngest } from "./presence/presence-i
 import { createPresenceWatch, type PresenceWatch } from "./presence/watch-ingest.ts";
 import { startRepeating } from "./repeat.ts";
 import { registerChunkRoutes } from "./updates/chunk-routes.ts";
+import { applyBoot } from "./updates/queries/apply-boot.ts";
 import type { JudgeFirmware } from "./updates/updates.ts";
 import { createUpdateIngest } from "./updates/updates-ingest.ts";
-import { applyBoot } from "./updates/updates-queries.ts";
 import { registerUpdateRoutes } from "./updates/updates-routes.ts";
 
 export interface CloudOptions {

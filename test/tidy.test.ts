@@ -8,6 +8,7 @@ import { AMBIENT_FIXTURES } from "./tidy/ambient-fixtures.ts";
 import { CLOUD_FIXTURES } from "./tidy/cloud-fixtures.ts";
 import { CODE_FIXTURES } from "./tidy/code-fixtures.ts";
 import { IMPORT_FIXTURES } from "./tidy/import-fixtures.ts";
+import { QUERY_FIXTURES } from "./tidy/query-fixtures.ts";
 import { type Repository, readRepository } from "./tidy/repository.ts";
 import { applyRule, formatFindings } from "./tidy/rule.ts";
 import { RULES } from "./tidy/rules.ts";
@@ -17,6 +18,7 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 const FIXTURES = [
   ...IMPORT_FIXTURES,
   ...CLOUD_FIXTURES,
+  ...QUERY_FIXTURES,
   ...AMBIENT_FIXTURES,
   ...CODE_FIXTURES,
   ...TEXT_FIXTURES,

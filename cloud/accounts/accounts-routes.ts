@@ -27,15 +27,13 @@ import {
   TENANT_NAME_CHARS_MAX,
   TOKEN_BYTES,
 } from "./accounts.ts";
-import {
-  findLogin,
-  findPerson,
-  findSession,
-  insertAccount,
-  insertSession,
-  updateSessionRevoked,
-} from "./accounts-queries.ts";
 import type { Passwords } from "./passwords.ts";
+import { findLogin } from "./queries/find-login.ts";
+import { findPerson } from "./queries/find-person.ts";
+import { findSession } from "./queries/find-session.ts";
+import { insertAccount } from "./queries/insert-account.ts";
+import { insertSession } from "./queries/insert-session.ts";
+import { updateSessionRevoked } from "./queries/update-session-revoked.ts";
 
 export interface AccountLimits {
   registrationsPerAddress: RateLimit;

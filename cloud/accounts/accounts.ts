@@ -1,5 +1,5 @@
 // Owns what an account is: bounds of its fields, the short name of a tenant, tokens and how they are kept. Pure; how passwords are
-// hashed is passwords.ts, where everything is stored accounts-queries.ts.
+// hashed is passwords.ts, where everything is stored queries/.
 import { createHash } from "node:crypto";
 
 export const PASSWORD_CHARS_MIN = 10;

@@ -7,7 +7,9 @@ import type { App } from "../http/app.ts";
 import { type Account, requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { IdParams } from "../http/schemas.ts";
-import { acknowledgeAlert, listAlerts, resolveAlert } from "./alerts-queries.ts";
+import { acknowledgeAlert } from "./queries/acknowledge-alert.ts";
+import { listAlerts } from "./queries/list-alerts.ts";
+import { resolveAlert } from "./queries/resolve-alert.ts";
 
 export interface AlertDeps {
   db: TraplineDatabase;

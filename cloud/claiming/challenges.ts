@@ -1,6 +1,6 @@
 // Owns challenges: 16 bytes that say until when they are good and that they are ours, for one serial number. Nothing is stored when one is
 // given away, so asking costs strangers more than us and known and unknown serial numbers look alike; the first proven use is what the
-// database remembers (identity-queries.ts), and there is no second.
+// database remembers (queries/insert-used-challenge.ts), and there is no second.
 import { createHmac } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { RandomBytes } from "./claiming.ts";

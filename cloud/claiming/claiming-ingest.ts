@@ -2,8 +2,9 @@
 import type { Clock } from "../clock.ts";
 import type { TraplineDatabase } from "../db/connection.ts";
 import type { AuthenticateDevice } from "../mqtt/device-door.ts";
-import { findCredential, updateConfirmed } from "./credential-queries.ts";
 import { hashPassword, isEqual } from "./proofs.ts";
+import { findCredential } from "./queries/find-credential.ts";
+import { updateConfirmed } from "./queries/update-confirmed.ts";
 
 const NOBODYS_HASH = hashPassword("");
 

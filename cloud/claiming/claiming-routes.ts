@@ -10,8 +10,9 @@ import { DEVICE_NAME_CHARS_MAX, formatUuid } from "./claiming.ts";
 import { registerCodeRoutes } from "./code-routes.ts";
 import { type FactoryDeps, registerFactoryRoutes } from "./factory-routes.ts";
 import { createGuesses, GUESS_LIMITS, type Guesses, type GuessLimits } from "./guesses.ts";
+import { claimWindow } from "./queries/claim-window.ts";
+import { listNearby } from "./queries/list-nearby.ts";
 import { registerTrapRoutes, type TrapDoorDeps } from "./trap-routes.ts";
-import { claimWindow, listNearby } from "./window-queries.ts";
 
 export interface ClaimingLimits extends GuessLimits {
   challengesPerAddress: RateLimit;

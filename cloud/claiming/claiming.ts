@@ -1,5 +1,5 @@
 // Owns what claiming is: windows, codes and pickups in words, their bounds and outcomes, and how a code is made. Pure; the SQL is in the
-// *-queries.ts of this room, what traps say in trap-routes.ts, what people say in claiming-routes.ts and code-routes.ts.
+// queries/ of this room, what traps say in trap-routes.ts, what people say in claiming-routes.ts and code-routes.ts.
 import { CLAIM_CODE_ALPHABET, CLAIM_CODE_CHARS, CLAIMING_WINDOW_S, type TrapKind } from "#protocol";
 import type { Transaction } from "../db/tenant-transaction.ts";
 import type { Device } from "../devices/devices.ts";

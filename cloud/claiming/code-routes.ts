@@ -7,7 +7,9 @@ import type { App } from "../http/app.ts";
 import { requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { CODE_S_DEFAULT, CODE_S_MAX, CODE_S_MIN, DEVICE_NAME_CHARS_MAX, type RandomBytes } from "./claiming.ts";
-import { insertClaimCode, listClaimCodes, updateRevoked } from "./code-queries.ts";
+import { insertClaimCode } from "./queries/insert-claim-code.ts";
+import { listClaimCodes } from "./queries/list-claim-codes.ts";
+import { updateRevoked } from "./queries/update-revoked.ts";
 
 export interface CodeDeps {
   db: TraplineDatabase;

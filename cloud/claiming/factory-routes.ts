@@ -10,9 +10,11 @@ import { findBearerToken } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { type RateLimiter, refuseBeyond } from "../http/rate-limit.ts";
 import type { Identity, RandomBytes } from "./claiming.ts";
-import { insertIdentity, listIdentities, type SealedIdentity } from "./identity-queries.ts";
 import { openKey, SEAL_IV_BYTES, sealKey } from "./key-seal.ts";
 import { hashPassword, isEqual } from "./proofs.ts";
+import type { SealedIdentity } from "./queries/identity-row.ts";
+import { insertIdentity } from "./queries/insert-identity.ts";
+import { listIdentities } from "./queries/list-identities.ts";
 
 export interface FactoryDeps {
   db: TraplineDatabase;

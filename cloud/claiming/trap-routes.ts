@@ -41,12 +41,16 @@ import {
   type RandomBytes,
   secondsUntil,
 } from "./claiming.ts";
-import { redeemCode } from "./code-queries.ts";
-import { pickUp } from "./credential-queries.ts";
-import { findIdentity, insertUsedChallenge, lockIdentity } from "./identity-queries.ts";
 import { openKey } from "./key-seal.ts";
 import { createProof, hashPassword, isProven, sealPassword } from "./proofs.ts";
-import { deleteWindow, findOwned, openWindow } from "./window-queries.ts";
+import { deleteWindow } from "./queries/delete-window.ts";
+import { findIdentity } from "./queries/find-identity.ts";
+import { findOwned } from "./queries/find-owned.ts";
+import { insertUsedChallenge } from "./queries/insert-used-challenge.ts";
+import { lockIdentity } from "./queries/lock-identity.ts";
+import { openWindow } from "./queries/open-window.ts";
+import { pickUp } from "./queries/pick-up.ts";
+import { redeemCode } from "./queries/redeem-code.ts";
 
 export interface TrapDoorDeps {
   db: TraplineDatabase;

@@ -3,16 +3,16 @@
 import { CODE_OK, type DownMessage, type UpMessage } from "#protocol";
 import type { TraplineDatabase } from "../db/connection.ts";
 import type { Ingest } from "../mqtt/device-door.ts";
-import { listOpenCommands, updateAnswered, updateSent } from "./command-queries.ts";
 import { commandMessage, decideHello } from "./devices.ts";
-import {
-  findDeviceLocked,
-  notifyDevice,
-  updateReported,
-  updateReportedRevision,
-  updateSettings,
-  updateTelemetry,
-} from "./devices-queries.ts";
+import { findDeviceLocked } from "./queries/find-device-locked.ts";
+import { listOpenCommands } from "./queries/list-open-commands.ts";
+import { notifyDevice } from "./queries/notify-device.ts";
+import { updateAnswered } from "./queries/update-answered.ts";
+import { updateReported } from "./queries/update-reported.ts";
+import { updateReportedRevision } from "./queries/update-reported-revision.ts";
+import { updateSent } from "./queries/update-sent.ts";
+import { updateSettings } from "./queries/update-settings.ts";
+import { updateTelemetry } from "./queries/update-telemetry.ts";
 
 type Told<N extends UpMessage["name"]> = Extract<UpMessage, { name: N }>;
 

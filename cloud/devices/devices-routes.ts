@@ -18,8 +18,7 @@ import type { App } from "../http/app.ts";
 import { type Account, requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { IdParams } from "../http/schemas.ts";
-import type { DeviceLink, DeviceScope } from "../mqtt/device-door.ts";
-import { insertCommand, listCommands, listOpenCommands } from "./command-queries.ts";
+import type { DeviceKey, DeviceLink, DeviceScope } from "../mqtt/device-door.ts";
 import {
   COMMANDS_OPEN_MAX,
   commandMessage,
@@ -29,16 +28,16 @@ import {
   nextRevision,
   PERSON_COMMANDS,
 } from "./devices.ts";
-import {
-  type DeviceKey,
-  findDevice,
-  findDeviceLocked,
-  findScope,
-  listDevices,
-  notifyDevice,
-  releaseDevice,
-  updateSettings,
-} from "./devices-queries.ts";
+import { findDevice } from "./queries/find-device.ts";
+import { findDeviceLocked } from "./queries/find-device-locked.ts";
+import { findScope } from "./queries/find-scope.ts";
+import { insertCommand } from "./queries/insert-command.ts";
+import { listCommands } from "./queries/list-commands.ts";
+import { listDevices } from "./queries/list-devices.ts";
+import { listOpenCommands } from "./queries/list-open-commands.ts";
+import { notifyDevice } from "./queries/notify-device.ts";
+import { releaseDevice } from "./queries/release-device.ts";
+import { updateSettings } from "./queries/update-settings.ts";
 
 export interface DeviceDeps {
   db: TraplineDatabase;

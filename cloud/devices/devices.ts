@@ -1,5 +1,5 @@
 // Owns what a claimed trap is to a person, which commands there are, and what a trap must be told when it says hello. Pure; the SQL is
-// in devices-queries.ts and command-queries.ts.
+// in queries/.
 import type { CommandName, Configuration, DownMessage, Hello, TrapKind, TrapState } from "#protocol";
 
 /** A claimed trap as the API and the live stream tell it. */

@@ -6,14 +6,11 @@ import type { Transaction } from "../db/tenant-transaction.ts";
 import { DeviceGoneError } from "../device-gone.ts";
 import type { DeviceScope, Ingest } from "../mqtt/device-door.ts";
 import { decideInterval, isNews, type KeptEvent, stateAfter } from "./events.ts";
-import {
-  findKnownBefore,
-  findSequenceMax,
-  findTrapLocked,
-  insertEvent,
-  type LockedTrap,
-  updateTrapState,
-} from "./events-queries.ts";
+import { findKnownBefore } from "./queries/find-known-before.ts";
+import { findSequenceMax } from "./queries/find-sequence-max.ts";
+import { findTrapLocked, type LockedTrap } from "./queries/find-trap-locked.ts";
+import { insertEvent } from "./queries/insert-event.ts";
+import { updateTrapState } from "./queries/update-trap-state.ts";
 
 export interface EventIngestDeps {
   db: TraplineDatabase;

@@ -5,7 +5,7 @@ import type { App } from "../http/app.ts";
 import { requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { IdParams, Uuid } from "../http/schemas.ts";
-import { listEvents } from "./events-queries.ts";
+import { listEvents } from "./queries/list-events.ts";
 
 const COUNT = 100;
 const COUNT_MAX = 500;

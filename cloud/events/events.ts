@@ -1,5 +1,5 @@
 // Owns what an event of a trap means: when it can have happened, although the trap knows no time [EVENT-2], and which state of the trap it
-// tells. Pure; where it is kept is events-queries.ts.
+// tells. Pure; where it is kept is queries/.
 import { ACK_TIMEOUT_MS, type DeviceEvent, type EventKind, KEEP_ALIVE_S, type TrapState } from "#protocol";
 
 /** An event as the API and the live stream tell it. */

@@ -1,5 +1,5 @@
 // Owns what a live notice is on its way from PostgreSQL to a person's program, and who of this instance hears which. Pure; who announces
-// is db/live-notice.ts, who listens listener-queries.ts, who is told live-routes.ts.
+// is db/live-notice.ts, who listens queries/live-listener.ts, who is told live-routes.ts.
 import type { LiveNotice } from "../db/live-notice.ts";
 
 export interface TenantNotice extends LiveNotice {

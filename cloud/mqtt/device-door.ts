@@ -10,6 +10,9 @@ export interface DeviceScope {
   credentialId: string;
 }
 
+/** Which trap of which tenant. */
+export type DeviceKey = Pick<DeviceScope, "tenantId" | "deviceId">;
+
 /**
  * Take one message of a device. Resolves after the transaction has committed, with what to send to that device before its PUBACK;
  * rejects if nothing was kept, and then there is no PUBACK and the connection ends [ALERT-1].

@@ -7,7 +7,10 @@ import type { Transaction } from "../db/tenant-transaction.ts";
 import { DeviceGoneError } from "../device-gone.ts";
 import type { DeviceScope, Ingest } from "../mqtt/device-door.ts";
 import { decideHello, type SessionName } from "./presence.ts";
-import { applyHello, endSession, findCurrentLocked, insertOvertaken } from "./presence-queries.ts";
+import { applyHello } from "./queries/apply-hello.ts";
+import { endSession } from "./queries/end-session.ts";
+import { findCurrentLocked } from "./queries/find-current-locked.ts";
+import { insertOvertaken } from "./queries/insert-overtaken.ts";
 
 export interface PresenceIngestDeps {
   db: TraplineDatabase;

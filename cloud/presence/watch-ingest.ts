@@ -8,14 +8,11 @@ import type { Transaction } from "../db/tenant-transaction.ts";
 import type { DeviceLink, DeviceScope } from "../mqtt/device-door.ts";
 import { startRepeating } from "../repeat.ts";
 import { lookAt, type SessionName, startWatch } from "./presence.ts";
-import {
-  endSession,
-  type Heard,
-  listSilent,
-  type OpenSession,
-  reviveSession,
-  updateHeard,
-} from "./presence-queries.ts";
+import { endSession } from "./queries/end-session.ts";
+import { listSilent } from "./queries/list-silent.ts";
+import { reviveSession } from "./queries/revive-session.ts";
+import type { OpenSession } from "./queries/session-row.ts";
+import { type Heard, updateHeard } from "./queries/update-heard.ts";
 
 export interface PresenceWatchDeps {
   db: TraplineDatabase;

@@ -7,7 +7,7 @@ import type { App } from "../http/app.ts";
 import { ProblemError } from "../http/problems.ts";
 import { Uuid } from "../http/schemas.ts";
 import { createFirmwareContent } from "./firmware-content.ts";
-import { findContent } from "./firmware-queries.ts";
+import { findContent } from "./queries/find-content.ts";
 
 const Params = Type.Object({ id: Uuid, number: Type.String({ pattern: "^(0|[1-9][0-9]{0,5})$" }) });
 

@@ -2,7 +2,7 @@
 import type { UpMessage } from "#protocol";
 import type { TraplineDatabase } from "../db/connection.ts";
 import type { Ingest } from "../mqtt/device-door.ts";
-import { applyProgress } from "./updates-queries.ts";
+import { applyProgress } from "./queries/apply-progress.ts";
 
 export function createUpdateIngest(deps: { db: TraplineDatabase }): Ingest<Extract<UpMessage, { name: "update" }>> {
   return (device, message) =>

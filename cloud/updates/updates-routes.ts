@@ -11,9 +11,11 @@ import { type Account, requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { IdParams, Uuid } from "../http/schemas.ts";
 import type { DeviceLink } from "../mqtt/device-door.ts";
-import { insertFirmware, listFirmware } from "./firmware-queries.ts";
+import { insertFirmware } from "./queries/insert-firmware.ts";
+import { insertUpdate } from "./queries/insert-update.ts";
+import { listFirmware } from "./queries/list-firmware.ts";
+import { listUpdates } from "./queries/list-updates.ts";
 import { createOffer, type JudgeFirmware, judgeUnsigned } from "./updates.ts";
-import { insertUpdate, listUpdates } from "./updates-queries.ts";
 
 export interface UpdateDeps {
   db: TraplineDatabase;

@@ -8,7 +8,7 @@ import { at, type Finding, forEachSource, type Rule } from "./rule.ts";
 
 const SQL_PLACES: Exception[] = [
   ["cloud/db/**", "the ground floor of all queries"],
-  ["cloud/**/*-queries.ts", "where a subject keeps its SQL"],
+  ["cloud/*/queries/*.ts", "where a subject keeps its SQL"],
   ["test/**", "tests look into tables to see what was kept"],
 ];
 const BUILDER_METHODS = ["selectFrom", "insertInto", "updateTable", "deleteFrom", "mergeInto"];
@@ -16,9 +16,9 @@ const SQL_TEXT =
   /^\s*(?:(?:select|SELECT)\s[\s\S]*\s(?:from|FROM)\s|(?:insert into|INSERT INTO|delete from|DELETE FROM|truncate|TRUNCATE)\s|(?:update|UPDATE)\s+\w+\s+(?:set|SET)\s|(?:create|alter|drop|CREATE|ALTER|DROP)\s+(?:table|index|database|role|type|TABLE|INDEX|DATABASE|ROLE|TYPE)\s|(?:LISTEN|NOTIFY)\s)/;
 
 const sqlInQueries: Rule = {
-  name: "SQL lives in migrations/, cloud/db and *-queries.ts",
+  name: "SQL lives in migrations/, cloud/db and cloud/<room>/queries/",
   reason: "tenant isolation is two walls in every query, and walls can only be inspected where they stand together",
-  instead: "move the query into the subject's *-queries.ts and call it",
+  instead: "move the query into the subject's queries/ and call it",
   check: forEachSource((source) => {
     if (isExcepted(source.path, SQL_PLACES)) return [];
     const packages = source.imports.filter((one) => ["kysely", "pg"].includes(one.from ?? "") && !one.typeOnly);

@@ -45,7 +45,7 @@ const rulesDoNoIo: Rule = {
   name: "a subject's rules do no I/O",
   reason: "rules that can be tried without a database or a network are tried in all their cases",
   instead:
-    "take what is needed as arguments; put SQL into *-queries.ts, HTTP into *-routes.ts, what devices say into *-ingest.ts",
+    "take what is needed as arguments; put SQL into queries/, HTTP into *-routes.ts, what devices say into *-ingest.ts",
   check: inSubjects(["rules"], (one, subject) => {
     if (one.typeOnly) return null;
     const part = partOf(one, subject.room);

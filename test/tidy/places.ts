@@ -15,7 +15,7 @@ export function programOf(file: string): Program {
 /** Rooms of the cloud that are no subjects: everyone stands on them. */
 export const GROUND_FLOOR = ["db", "http", "mqtt"];
 
-/** Which part a file plays in its subject. What has no suffix is rules. */
+/** Which part a file plays in its subject. What has no suffix and stands in no folder of a part is rules. */
 export type Part = "rules" | "queries" | "routes" | "ingest" | "page";
 
 export interface Subject {
@@ -27,9 +27,9 @@ export interface Subject {
 export function subjectOf(file: string): Subject | null {
   const [program, room, ...rest] = file.split("/");
   if (program !== "cloud" || room === undefined || rest.length === 0 || GROUND_FLOOR.includes(room)) return null;
-  if (rest[0] === "page") return { room, part: "page" };
-  const suffix = /-(queries|routes|ingest)\.ts$/.exec(file)?.[1];
-  return { room, part: suffix === "queries" || suffix === "routes" || suffix === "ingest" ? suffix : "rules" };
+  if (rest.length > 1 && (rest[0] === "queries" || rest[0] === "page")) return { room, part: rest[0] };
+  const suffix = /-(routes|ingest)\.ts$/.exec(file)?.[1];
+  return { room, part: suffix === "routes" || suffix === "ingest" ? suffix : "rules" };
 }
 
 /** The room of the ground floor a file stands in, or null. */

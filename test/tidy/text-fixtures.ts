@@ -22,8 +22,8 @@ function kept(rule: string, file: string, ...lines: string[]): Fixture {
 
 const BAD_NAMES = [
   "cloud/Alerts/alerts.ts",
-  "cloud/alerts/alertsQueries.ts",
-  "cloud/alerts/alerts_queries.ts",
+  "cloud/alerts/queries/findAlert.ts",
+  "cloud/alerts/queries/find_alert.ts",
   "cloud/utils/alerts.ts",
   "cloud/alerts/alert-helpers.ts",
   "cloud/alert-manager.ts",
@@ -35,7 +35,7 @@ const GOOD_NAMES = [
   ".ci/run",
   ".gitignore",
   "migrations/001_initial_schema.sql",
-  "cloud/alerts/alerts-queries.ts",
+  "cloud/alerts/queries/find-alert.ts",
   "firmware/board/espruino.d.ts",
   "test/protocol/v1/SHA256SUMS",
   "test/support/fixtures/late-test.fixture.ts",

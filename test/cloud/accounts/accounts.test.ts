@@ -1,7 +1,7 @@
 // Registering, logging in and out, and what of it is kept.
 import { sql } from "kysely";
 import * as assert from "uvu/assert";
-import { deleteEndedSessions } from "../../../cloud/accounts/accounts-queries.ts";
+import { deleteEndedSessions } from "../../../cloud/accounts/queries/delete-ended-sessions.ts";
 import { suite } from "../../support/suite.ts";
 import { createRooms, PASSWORD, type Rooms } from "../http/rooms.ts";
 

@@ -1,6 +1,6 @@
 // Alerts through a whole cloud: one open per trap and type whatever happens at once, answered by who may, told live, seen by nobody else.
 import * as assert from "uvu/assert";
-import { applyEventToAlerts } from "../../../cloud/alerts/alerts-queries.ts";
+import { applyEventToAlerts } from "../../../cloud/alerts/queries/apply-event-to-alerts.ts";
 import { createTestCloud, itemAt, type Owner, type TestCloud } from "../../support/cloud.ts";
 import { connectDevice, type DeviceCredentials, type MqttDevice } from "../../support/mqtt.ts";
 import { suite } from "../../support/suite.ts";

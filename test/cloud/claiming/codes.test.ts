@@ -1,7 +1,7 @@
 // Claim codes: made, shown in groups, used once, revoked, expired, and not worth guessing [CLAIM-7] [threat 9].
 import * as assert from "uvu/assert";
 import { displayClaimCode, normalizeClaimCode } from "#protocol";
-import { sweepClaiming } from "../../../cloud/claiming/sweep-queries.ts";
+import { sweepClaiming } from "../../../cloud/claiming/queries/sweep-claiming.ts";
 import { suite } from "../../support/suite.ts";
 import { createRooms, type Owner, type Rooms } from "../http/rooms.ts";
 import { createTrap } from "./trap.ts";

@@ -1,6 +1,6 @@
 // Claiming by button: the window, who sees it, who wins it, and how it ends [CLAIM-4] [CLAIM-7].
 import * as assert from "uvu/assert";
-import { sweepClaiming } from "../../../cloud/claiming/sweep-queries.ts";
+import { sweepClaiming } from "../../../cloud/claiming/queries/sweep-claiming.ts";
 import { suite } from "../../support/suite.ts";
 import { createRooms, type Owner, type Rooms } from "../http/rooms.ts";
 import { createTrap, type Trap } from "./trap.ts";

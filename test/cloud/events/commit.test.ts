@@ -3,8 +3,8 @@
 import pg from "pg";
 import * as assert from "uvu/assert";
 import { encodeEvent } from "#protocol";
-import { applyEventToAlerts } from "../../../cloud/alerts/alerts-queries.ts";
-import { notifyDevice } from "../../../cloud/devices/devices-queries.ts";
+import { applyEventToAlerts } from "../../../cloud/alerts/queries/apply-event-to-alerts.ts";
+import { notifyDevice } from "../../../cloud/devices/queries/notify-device.ts";
 import { createEventIngest } from "../../../cloud/events/events-ingest.ts";
 import type { Ingest } from "../../../cloud/mqtt/device-door.ts";
 import { eventually } from "../../support/eventually.ts";

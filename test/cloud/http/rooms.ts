@@ -17,8 +17,10 @@ import { type ClaimingLimits, registerClaimingRoutes } from "../../../cloud/clai
 import { createSimClock, type SimClock } from "../../../cloud/clock.ts";
 import type { TraplineDatabase } from "../../../cloud/db/connection.ts";
 import type { Device, DeviceCommand } from "../../../cloud/devices/devices.ts";
-import { findDevice, notifyDevice, releaseDevice } from "../../../cloud/devices/devices-queries.ts";
 import { registerDeviceRoutes } from "../../../cloud/devices/devices-routes.ts";
+import { findDevice } from "../../../cloud/devices/queries/find-device.ts";
+import { notifyDevice } from "../../../cloud/devices/queries/notify-device.ts";
+import { releaseDevice } from "../../../cloud/devices/queries/release-device.ts";
 import { type App, type AppDeps, createApp, type HttpServer } from "../../../cloud/http/app.ts";
 import type { AuthenticateDevice, DeviceLink, DeviceScope } from "../../../cloud/mqtt/device-door.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";

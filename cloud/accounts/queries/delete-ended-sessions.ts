@@ -1,0 +1,12 @@
+// Owns the sweeping of sessions that ran out or were revoked, of all tenants.
+import type { Kysely } from "kysely";
+import type { Database } from "../../db/schema.ts";
+
+/** Returns how many sessions were over and are now forgotten. Safe to run on several instances at once. */
+export async function deleteEndedSessions(db: Kysely<Database>, now: Date): Promise<number> {
+  const result = await db
+    .deleteFrom("sessions")
+    .where((eb) => eb.or([eb("expires_at", "<=", now), eb("revoked_at", "<=", now)]))
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

@@ -1,0 +1,28 @@
+// Owns the beginning of a person's session, kept by the hash of its token [SECRET-1]. How long it lasts is decided in accounts.ts.
+import type { Kysely } from "kysely";
+import type { Database } from "../../db/schema.ts";
+
+export interface SessionFacts {
+  userId: string;
+  tenantId: string;
+  tokenHash: string;
+  address: string;
+  agent: string | null;
+  now: Date;
+  expiresAt: Date;
+}
+
+export async function insertSession(db: Kysely<Database>, facts: SessionFacts): Promise<void> {
+  await db
+    .insertInto("sessions")
+    .values({
+      user_id: facts.userId,
+      tenant_id: facts.tenantId,
+      token_hash: facts.tokenHash,
+      ip_address: facts.address,
+      user_agent: facts.agent,
+      created_at: facts.now,
+      expires_at: facts.expiresAt,
+    })
+    .execute();
+}

@@ -1,0 +1,36 @@
+// Owns how a person answers an alert, whatever the answer [TENANT-2]: it stays locked from the look to the change, so that of two answers at
+// once the second sees the first. The answers are acknowledge-alert.ts and resolve-alert.ts.
+import type { AlertStatus } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
+import type { Alert, AnswerDecision } from "../alerts.ts";
+import { findAlert } from "./find-alert.ts";
+
+export interface AlertAnswer {
+  tenantId: string;
+  id: string;
+  userId: string;
+  now: Date;
+}
+
+export type AnsweredAlert = { ok: true; alert: Alert } | { ok: false; reason: "alert-not-found" | "alert-resolved" };
+
+export async function answerAlert(
+  trx: Transaction,
+  { tenantId, id, userId, now }: AlertAnswer,
+  decide: (status: AlertStatus) => AnswerDecision,
+  update: (trx: Transaction, tenantId: string, id: string, userId: string, now: Date) => Promise<void>,
+): Promise<AnsweredAlert> {
+  const row = await trx
+    .selectFrom("device_alerts")
+    .select("alert_status as status")
+    .where("tenant_id", "=", tenantId)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) return { ok: false, reason: "alert-not-found" };
+  const decided = decide(row.status);
+  if (!decided.ok) return decided;
+  if (decided.next === "change") await update(trx, tenantId, id, userId, now);
+  const alert = await findAlert(trx, tenantId, id);
+  return alert === null ? { ok: false, reason: "alert-not-found" } : { ok: true, alert };
+}
