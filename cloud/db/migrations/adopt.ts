@@ -8,24 +8,28 @@ import type { Migration } from "./migration-files.ts";
 /** The last migration both products share; beyond it a mousetrap database is a stranger. */
 const SHARED_VERSION_MAX = 6;
 
-/** Does nothing where there is no record yet, or one of ours. Runs in the caller's transaction. */
-export async function adoptForeignRecord(
-  client: pg.Client,
-  migrations: Migration[],
-  create: () => Promise<unknown>,
-  log: DatabaseLog,
-): Promise<void> {
-  const columns = await client.query<{ column_name: string }>(
-    "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = 'schema_migrations'",
-  );
-  if (columns.rows.length === 0 || columns.rows.some((row) => row.column_name === "checksum")) return;
+/** Which migrations such a record says were applied. @throws MigrationError `migration-record` */
+export async function readForeignVersions(client: pg.Client): Promise<number[]> {
   const rows = await client.query<{ row: Record<string, unknown> }>(
     "SELECT to_jsonb(s) AS row FROM schema_migrations s",
   );
-  const versions = listVersions(rows.rows.map((one) => one.row));
+  return listVersions(rows.rows.map((one) => one.row));
+}
+
+/**
+ * Runs in the caller's transaction.
+ * @param create the statement that creates our own record
+ */
+export async function adoptForeignRecord(
+  client: pg.Client,
+  migrations: Migration[],
+  create: string,
+  log: DatabaseLog,
+): Promise<void> {
+  const versions = await readForeignVersions(client);
   await client.query("ALTER TABLE schema_migrations RENAME TO schema_migrations_before_trapline");
   await renameIndexes(client);
-  await create();
+  await client.query(create);
   for (const migration of migrations.slice(0, versions.length)) {
     await client.query("INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", [
       migration.version,

@@ -1,20 +1,30 @@
 // Brings a database to the version of the code, or back: one transaction per migration, one program at a time.
-// What a migration file is stands in migration-files.ts; a database of the mousetrap product is taken over by adopt.ts.
-import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+// What a migration file is stands in migration-files.ts, what a database remembers in migration-record.ts; the roles are ensureRoles'.
+import type pg from "pg";
 import type { DatabaseLog } from "../connection.ts";
-import { adoptForeignRecord } from "./adopt.ts";
+import { ensureRoles } from "../roles/roles.ts";
+import { explainLostConnection, isConnectionLost } from "./connect-failure.ts";
 import { MigrationError } from "./migration-error.ts";
 import { loadMigrations, type Migration } from "./migration-files.ts";
+import { withMigrationLock } from "./migration-lock.ts";
+import { countApplied, createRecord, readRecord } from "./migration-record.ts";
+import { checkRights } from "./migration-rights.ts";
+import { applyStep, type Direction } from "./migration-step.ts";
+import { checkVersion } from "./migration-target.ts";
+import { type MigrationTarget, withOwner } from "./owner-connection.ts";
 
 export interface MigrateOptions {
   log: DatabaseLog;
   /** The files of ./migrations unless told. */
   migrations?: Migration[];
-  /** The version to stop at; for up the newest unless told, for down 0 is the empty database. */
+  /** The version to stop at, 0 for the empty database. Unless told: the newest for up, the one before the present one for down. */
   to?: number;
   /** How long to wait for another program that is migrating; 60 000 unless told. */
   lockWithinMs?: number;
+  /** Called before each migration, for those who wait. */
+  onStepBegin?(version: number, name: string, direction: Direction): void;
+  /** Called after each migration that was committed; `ms` is how long it took. */
+  onStep?(version: number, name: string, direction: Direction, ms: number): void;
 }
 
 export interface MigrateResult {
@@ -24,178 +34,82 @@ export interface MigrateResult {
   version: number;
 }
 
-type Target = string | pg.Client;
-
-const LOCK_WITHIN_MS = 60_000;
-const LOCK_POLL_MS = 100;
-/** Any constant does, as long as nothing else in the database locks the same number. */
-const LOCK_KEY = 7_472_617_001;
-/** ON DELETE SET NULL with a column list came with 15. */
-const SERVER_VERSION_MIN = 150_000;
-
 /**
- * Applies what is missing; doing it again does nothing.
- * @throws MigrationError; what was applied before the failing migration stays applied.
+ * Applies what is missing; doing it again does nothing. Creates the roles first, and makes the partitions for the months to come.
+ * @throws MigrationError; what was applied before the failing migration stays applied. RolesError of ensureRoles.
  */
-export function migrateUp(target: Target, options: MigrateOptions): Promise<MigrateResult> {
+export function migrateUp(target: MigrationTarget, options: MigrateOptions): Promise<MigrateResult> {
   return migrate(target, options, async (client, migrations, applied) => {
     const to = options.to ?? migrations.length;
+    checkVersion(to, migrations);
     const pending = migrations.slice(applied, Math.max(to, applied));
-    for (const migration of pending) {
-      await apply(client, migration, migration.up, async () => {
-        await client.query("INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", [
-          migration.version,
-          migration.name,
-          migration.checksum,
-        ]);
-      });
-      options.log.info({ version: migration.version, name: migration.name }, "migration applied");
-    }
+    if (pending.length > 0) await checkRights(client);
+    await ensureRoles(client);
+    await applySteps(client, pending, "up", options);
+    await ensurePartitions(client);
     return pending;
   });
 }
 
-/** Takes back every migration above `to`, newest first, with the data that older versions cannot hold. */
-export function migrateDown(target: Target, options: MigrateOptions & { to: number }): Promise<MigrateResult> {
+/**
+ * Takes back every migration above `to`, newest first, with the data that older versions cannot hold (findLoss tells which).
+ * @throws MigrationError; what was taken back before the failing migration stays so.
+ */
+export function migrateDown(target: MigrationTarget, options: MigrateOptions): Promise<MigrateResult> {
   return migrate(target, options, async (client, migrations, applied) => {
-    const undone = migrations.slice(options.to, applied).reverse();
-    for (const migration of undone) {
-      await apply(client, migration, migration.down, async () => {
-        await client.query("DELETE FROM schema_migrations WHERE version = $1", [migration.version]);
-      });
-      options.log.info({ version: migration.version, name: migration.name }, "migration taken back");
-    }
+    const to = options.to ?? Math.max(applied - 1, 0);
+    checkVersion(to, migrations);
+    const undone = migrations.slice(to, applied).reverse();
+    if (undone.length > 0) await checkRights(client);
+    await applySteps(client, undone, "down", options);
     return undone;
   });
 }
 
-type Step = (client: pg.Client, migrations: Migration[], applied: number) => Promise<Migration[]>;
+type Work = (client: pg.Client, migrations: Migration[], applied: number) => Promise<Migration[]>;
 
-async function migrate(target: Target, options: MigrateOptions, step: Step): Promise<MigrateResult> {
+async function migrate(target: MigrationTarget, options: MigrateOptions, work: Work): Promise<MigrateResult> {
   const migrations = options.migrations ?? (await loadMigrations());
-  return withClient(target, options.log, async (client) => {
-    await checkServer(client);
-    await lock(client, options.lockWithinMs ?? LOCK_WITHIN_MS);
+  const readVersion = async (client: pg.Client) =>
+    countApplied((await readRecord(client, migrations)).rows, migrations);
+  return withOwner(target, async (client) => {
     try {
-      await createRecord(client, migrations, options.log);
-      const done = await step(client, migrations, await readApplied(client, migrations));
-      return { done: done.map((one) => one.version), version: await readApplied(client, migrations) };
-    } finally {
-      await client.query("SELECT pg_advisory_unlock($1)", [LOCK_KEY]);
+      return await withMigrationLock(client, options.lockWithinMs, async () => {
+        await createRecord(client, migrations, options.log);
+        const done = await work(client, migrations, await readVersion(client));
+        return { done: done.map((one) => one.version), version: await readVersion(client) };
+      });
+    } catch (error) {
+      throw isConnectionLost(error) ? explainLostConnection(error, "migrating") : error;
     }
   });
 }
 
-async function withClient<T>(target: Target, log: DatabaseLog, fn: (client: pg.Client) => Promise<T>): Promise<T> {
-  if (typeof target !== "string") return fn(target);
-  const client = new pg.Client({ connectionString: target, application_name: "trapline-migrate" });
-  client.on("error", (error) => log.warn({ err: error }, "database connection lost"));
-  await client.connect();
-  try {
-    return await fn(client);
-  } finally {
-    await client.end();
-  }
-}
-
-async function checkServer(client: pg.Client): Promise<void> {
-  const answer = await client.query<{ version: number }>(
-    "SELECT current_setting('server_version_num')::int AS version",
-  );
-  const version = answer.rows[0]?.version ?? 0;
-  if (version >= SERVER_VERSION_MIN) return;
-  throw new MigrationError("server-too-old", `this PostgreSQL has version number ${version}; use version 15 or later`, {
-    data: { version },
-  });
-}
-
-/** By asking again and again: a session that waits inside pg_advisory_lock would block CREATE INDEX CONCURRENTLY. */
-async function lock(client: pg.Client, withinMs: number): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const answer = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock($1) AS locked", [LOCK_KEY]);
-    if (answer.rows[0]?.locked) return;
-    if (performance.now() > deadline) {
-      throw new MigrationError(
-        "migration-locked",
-        `another program has been migrating this database for ${withinMs} ms`,
-      );
-    }
-    await delay(LOCK_POLL_MS);
-  }
-}
-
-async function createRecord(client: pg.Client, migrations: Migration[], log: DatabaseLog): Promise<void> {
-  const create = () =>
-    client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
-      version integer PRIMARY KEY,
-      name text NOT NULL,
-      checksum char(64) NOT NULL,
-      applied_at timestamptz NOT NULL DEFAULT now()
-    )`);
-  await inTransaction(client, async () => {
-    await adoptForeignRecord(client, migrations, create, log);
-    await create();
-  });
-}
-
-/** How many migrations are applied; they are always the first ones, unchanged. */
-async function readApplied(client: pg.Client, migrations: Migration[]): Promise<number> {
-  const answer = await client.query<{ version: number; name: string; checksum: string }>(
-    "SELECT version, name, checksum FROM schema_migrations ORDER BY version",
-  );
-  for (const [index, row] of answer.rows.entries()) {
-    const migration = migrations[row.version - 1];
-    const data = { version: row.version, name: row.name };
-    if (migration === undefined) {
-      throw new MigrationError(
-        "migration-unknown",
-        `the database stands at ${row.name}, which this program does not know: it is older than the database; ` +
-          "start the newer program, or take the migration back with it",
-        { data },
-      );
-    }
-    if (row.version !== index + 1) {
-      throw new MigrationError("migration-record", `schema_migrations lacks version ${index + 1}`, { data });
-    }
-    if (row.checksum !== migration.checksum || row.name !== migration.name) {
-      throw new MigrationError(
-        "migration-changed",
-        `${migration.name}.sql was changed after it had been applied; restore the file and write a new migration instead`,
-        { data: { ...data, applied: row.checksum, file: migration.checksum } },
-      );
-    }
-  }
-  return answer.rows.length;
-}
-
-async function apply(
+async function applySteps(
   client: pg.Client,
-  migration: Migration,
-  text: string,
-  record: () => Promise<void>,
+  steps: Migration[],
+  direction: Direction,
+  options: MigrateOptions,
 ): Promise<void> {
-  try {
-    await inTransaction(client, async () => {
-      await client.query(text);
-      await record();
-    });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MigrationError("migration-failed", `${migration.name} failed and left nothing behind: ${reason}`, {
-      data: { version: migration.version, name: migration.name },
-      cause: error,
-    });
+  for (const migration of steps) {
+    const { version, name } = migration;
+    options.onStepBegin?.(version, name, direction);
+    const ms = await applyStep(client, migration, direction);
+    options.log.info({ version, name, ms }, direction === "up" ? "migration applied" : "migration taken back");
+    options.onStep?.(version, name, direction, ms);
   }
 }
 
-async function inTransaction(client: pg.Client, fn: () => Promise<void>): Promise<void> {
-  await client.query("BEGIN");
+/** Every time, since a program may have been killed before it. Older versions know no such function. */
+async function ensurePartitions(client: pg.Client): Promise<void> {
+  const found = await client.query("SELECT FROM pg_proc WHERE oid = to_regproc('public.ensure_partitions')");
+  if (found.rowCount === 0) return;
   try {
-    await fn();
-    await client.query("COMMIT");
+    await client.query("SELECT public.ensure_partitions()");
   } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
+    if (isConnectionLost(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `the migrations are applied, yet the partitions for the coming months could not be made: ${reason}`;
+    throw new MigrationError("migration-failed", text, { cause: error });
   }
 }

@@ -16,7 +16,7 @@ export async function listColumns(client: pg.Client): Promise<ColumnFacts[]> {
       udt_name || coalesce('(' || character_maximum_length || ')', '') AS type,
       is_nullable = 'YES' AS nullable, column_default IS NOT NULL AS "hasDefault"
     FROM information_schema.columns
-    WHERE table_schema = 'public' AND table_name <> 'schema_migrations'
+    WHERE table_schema = 'public' AND table_name NOT IN ('schema_migrations', 'schema_checkpoints')
     ORDER BY table_name, column_name`);
   return answer.rows;
 }
