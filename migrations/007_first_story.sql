@@ -2,6 +2,7 @@
 -- the event log, one open alert per trap and type, presence by session, commands and updates.
 -- A database that stands at 006 keeps its data; every time in it is read as UTC. Where an old row may lack what every
 -- new one must have, a check that is NOT VALID says so: it holds for what is written from here on.
+-- Earlier: b57cdb77f438e5964ad9de877ba73923eb4587153a60016c4ce2993c97ad8720, users without an address, or with two that differ by case alone, stopped it
 -- Tables that change carry created_at and updated_at (a trigger); logs and what lives for minutes carry their own times.
 
 -- UP
@@ -34,7 +35,13 @@ ALTER TABLE users
   ADD COLUMN name varchar(200),
   ADD COLUMN is_active boolean NOT NULL DEFAULT true,
   ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
-UPDATE users SET created_at = coalesce(created_at, now());
+UPDATE users SET created_at = coalesce(created_at, now()), email = coalesce(email, 'unknown+' || left(id::text, 8) || '@invalid');
+-- Of two addresses that differ by case alone the older account keeps its own; the way back takes the mark out again.
+UPDATE users AS newer SET email = regexp_replace(newer.email, '(@|$)', '+' || left(newer.id::text, 8) || '\1')
+  WHERE EXISTS (
+    SELECT FROM users AS older
+    WHERE lower(older.email) = lower(newer.email) AND (older.created_at, older.id) < (newer.created_at, newer.id)
+  );
 ALTER TABLE users
   ALTER COLUMN email SET NOT NULL,
   ALTER COLUMN created_at SET NOT NULL;
@@ -465,8 +472,12 @@ ALTER TABLE user_tenant_memberships
 
 DROP TRIGGER users_updated ON users;
 DROP INDEX users_email_any_case;
+ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+UPDATE users SET email = CASE
+    WHEN email <> 'unknown+' || left(id::text, 8) || '@invalid' THEN replace(email, '+' || left(id::text, 8), '')
+  END
+  WHERE position('+' || left(id::text, 8) IN email) > 0;
 ALTER TABLE users
-  ALTER COLUMN email DROP NOT NULL,
   ALTER COLUMN created_at DROP NOT NULL,
   ALTER COLUMN created_at TYPE timestamp USING created_at AT TIME ZONE 'UTC',
   DROP COLUMN name,

@@ -1,7 +1,8 @@
 // Owns what becomes of an alert: which event raises or settles which, how severe it is, and the way from new over acknowledged to
 // resolved, which nothing goes back on. Pure; a trap has at most one open alert of a type [ALERT-2].
-import type { EventKind, TrapKind } from "#protocol";
+import type { EventKind } from "#protocol";
 import type { AlertSeverity, AlertStatus, AlertType } from "../db/schema.ts";
+import type { DeviceKind } from "../devices/devices.ts";
 
 /** An alert as the API and the live stream tell it. */
 export interface Alert {
@@ -36,7 +37,7 @@ export type AlertEffect =
   | { effect: "settle"; type: AlertType };
 
 /** What an event means for the alerts of its trap; null for nothing. A rearmed trap keeps its alert: that a person has looked, only a person can say. */
-export function decideEffect(kind: EventKind, trap: { name: string; kind: TrapKind }): AlertEffect | null {
+export function decideEffect(kind: EventKind, trap: { name: string; kind: DeviceKind }): AlertEffect | null {
   const raise = (type: AlertType, severity: AlertSeverity, words: string): AlertEffect => ({
     effect: "raise",
     type,

@@ -84,14 +84,12 @@ export interface DevicesTable {
   name: string;
   mac_address: string;
   serial_number: Optional<string>;
-  kind: TrapKind;
+  kind: TrapKind | "gateway" | "sensor" | "switch";
   hardware: Optional<string>;
   mqtt_client_id: Optional<string>;
   mqtt_username: Optional<string>;
   /** `sha256:` and 64 hex digits. */
   mqtt_password: Optional<string>;
-  /** Of the mousetrap days; nothing reads or writes it. */
-  mqtt_password_plain: Optional<string>;
   credentials_confirmed_at: Optional<Date>;
   claimed_at: Optional<Date>;
   unclaimed_at: Optional<Date>;
@@ -156,6 +154,14 @@ export interface DeviceEventsTable {
   received_at: Date;
   occurred_earliest: Date;
   occurred_latest: Date;
+}
+
+export interface DeviceEventKeysTable {
+  device_id: string;
+  boot_id: string;
+  sequence: number;
+  tenant_id: string;
+  received_at: Date;
 }
 
 export interface DeviceAlertsTable {
@@ -224,6 +230,7 @@ export interface DeviceUpdatesTable {
   id: Generated<string>;
   tenant_id: string;
   device_id: string;
+  firmware_scope_id: string;
   firmware_version_id: string;
   status: Generated<UpdateStatus>;
   boot_id_at_offer: Optional<string>;
@@ -252,6 +259,7 @@ export interface Database {
   devices: DevicesTable;
   device_claiming_queue: DeviceClaimingQueueTable;
   claim_codes: ClaimCodesTable;
+  device_event_keys: DeviceEventKeysTable;
   device_events: DeviceEventsTable;
   device_alerts: DeviceAlertsTable;
   device_sessions: DeviceSessionsTable;

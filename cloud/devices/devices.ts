@@ -2,11 +2,14 @@
 // in queries/.
 import type { CommandName, Configuration, DownMessage, Hello, TrapKind, TrapState } from "#protocol";
 
+/** What stands beside traps is told and shown like them, and never springs. */
+export type DeviceKind = TrapKind | "gateway" | "sensor" | "switch";
+
 /** A claimed trap as the API and the live stream tell it. */
 export interface Device {
   id: string;
   name: string;
-  kind: TrapKind;
+  kind: DeviceKind;
   serialNumber: string | null;
   macAddress: string;
   hardware: string | null;

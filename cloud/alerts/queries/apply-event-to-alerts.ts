@@ -1,6 +1,7 @@
 // Owns what an event does to the alerts of its trap, in the event's own transaction [TENANT-2]. What it shall do is decided in alerts.ts.
-import type { TrapKind } from "#protocol";
+
 import type { Transaction } from "../../db/tenant-transaction.ts";
+import type { DeviceKind } from "../../devices/devices.ts";
 import type { DeviceKey } from "../../mqtt/device-door.ts";
 import { type AlertEffect, decideEffect, decideRaise } from "../alerts.ts";
 import { notifyAlert } from "./notify-alert.ts";
@@ -18,7 +19,7 @@ export interface AlertCause {
 export async function applyEventToAlerts(
   trx: Transaction,
   device: DeviceKey,
-  trap: { name: string; kind: TrapKind },
+  trap: { name: string; kind: DeviceKind },
   cause: AlertCause,
 ): Promise<void> {
   const effect = decideEffect(cause.kind, trap);

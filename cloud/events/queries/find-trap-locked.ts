@@ -1,11 +1,12 @@
 // Owns what is known of a trap when an event of it arrives [TENANT-2].
-import type { TrapKind } from "#protocol";
+
 import type { Transaction } from "../../db/tenant-transaction.ts";
+import type { DeviceKind } from "../../devices/devices.ts";
 import type { DeviceScope } from "../../mqtt/device-door.ts";
 
 export interface LockedTrap {
   name: string;
-  kind: TrapKind;
+  kind: DeviceKind;
   bootId: string | null;
   helloAt: Date | null;
   claimedAt: Date | null;

@@ -1,4 +1,5 @@
-// Owns the append to the log of events, which is never changed [TENANT-2]. When the event happened is decided in events.ts.
+// Owns the append to the log of events, which is never changed [TENANT-2]. The log lies in partitions by month, so that its key stands in a
+// table of its own and decides whether an event is new. When the event happened is decided in events.ts.
 import type { DeviceEvent } from "#protocol";
 import { notifyLive } from "../../db/live-notice.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
@@ -14,25 +15,33 @@ export async function insertEvent(
   receivedAt: Date,
   interval: Interval,
 ): Promise<KeptEvent | null> {
+  const key = {
+    tenant_id: device.tenantId,
+    device_id: device.deviceId,
+    boot_id: event.boot,
+    sequence: event.seq,
+    received_at: receivedAt,
+  };
+  const isNew = await trx
+    .insertInto("device_event_keys")
+    .values(key)
+    .onConflict((conflict) => conflict.columns(["device_id", "boot_id", "sequence"]).doNothing())
+    .returning("sequence")
+    .executeTakeFirst();
+  if (isNew === undefined) return null;
   const row = await trx
     .insertInto("device_events")
     .values({
-      tenant_id: device.tenantId,
-      device_id: device.deviceId,
-      boot_id: event.boot,
-      sequence: event.seq,
+      ...key,
       kind: event.kind,
       value: event.value,
       age_ms: event.age,
       exact: event.exact,
-      received_at: receivedAt,
       occurred_earliest: interval.earliest,
       occurred_latest: interval.latest,
     })
-    .onConflict((conflict) => conflict.columns(["device_id", "boot_id", "sequence"]).doNothing())
     .returningAll()
-    .executeTakeFirst();
-  if (row === undefined) return null;
+    .executeTakeFirstOrThrow();
   const kept = toEvent(row);
   await notifyLive(trx, device.tenantId, { type: "event", data: kept });
   return kept;

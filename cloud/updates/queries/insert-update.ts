@@ -42,6 +42,7 @@ export async function insertUpdate(trx: Transaction, wish: NewUpdate): Promise<O
     .values({
       tenant_id: tenantId,
       device_id: deviceId,
+      firmware_scope_id: tenantId,
       firmware_version_id: firmware.id,
       boot_id_at_offer: device.bootId,
       offered_at: now,
