@@ -1,15 +1,13 @@
 // Owns the PostgreSQL server of a test run: which one it is, its migrated template database, and that nothing stays behind.
 // The runner starts it when the first file asks; a file run by itself starts its own. Databases per file are postgres.ts.
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../cloud/db/embedded/embedded.ts";
-import { clusterPath } from "../../cloud/db/embedded/embedded-cluster.ts";
-import { findPostmaster, isAlive, stopPostmaster } from "../../cloud/db/embedded/postmaster.ts";
 import { migrateUp } from "../../cloud/db/migrations/migrate.ts";
 import { type BareServer, startContainerPostgres } from "./postgres-container.ts";
 import type { TestServer } from "./report.ts";
+import { createServerFolder, keepUntilExit } from "./server-folder.ts";
 import { testLog } from "./test-log.ts";
 
 export interface StartedServer {
@@ -17,8 +15,6 @@ export interface StartedServer {
   /** Drops every database of the run, stops what was started, removes its data. */
   stop(): Promise<void>;
 }
-
-const FOLDER_PREFIX = "trapline-test-";
 
 export async function startTestServer(databaseUrl: string | undefined): Promise<StartedServer> {
   const bare = await chooseServer(databaseUrl);
@@ -42,42 +38,14 @@ async function chooseServer(databaseUrl: string | undefined): Promise<BareServer
 }
 
 async function startEmbedded(): Promise<BareServer> {
-  await removeLeftovers();
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
-  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
+  const folder = await createServerFolder();
   try {
     const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, "db"), durable: false, log: testLog });
-    // Should the process be ended before anybody stops the server: at once, and without its data.
-    const onExit = () => {
-      if (isAlive(postgres.pid)) process.kill(postgres.pid, "SIGQUIT");
-      remove();
-    };
-    process.once("exit", onExit);
-    const stop = async () => {
-      await postgres.stop();
-      process.off("exit", onExit);
-      remove();
-    };
+    const stop = keepUntilExit(folder, postgres.pid, () => postgres.stop());
     return { url: postgres.url, description: `embedded ${await readVersion(postgres.url)}`, stop };
   } catch (error) {
-    remove();
+    fs.rmSync(folder, { recursive: true, force: true });
     throw error;
-  }
-}
-
-/** Ends and removes the servers of runs that were killed. */
-async function removeLeftovers(): Promise<void> {
-  for (const name of fs.readdirSync(os.tmpdir())) {
-    const pid = name.startsWith(FOLDER_PREFIX) ? Number.parseInt(name.slice(FOLDER_PREFIX.length), 10) : Number.NaN;
-    if (!Number.isInteger(pid) || isAlive(pid)) continue;
-    const folder = path.join(os.tmpdir(), name);
-    try {
-      const postmaster = await findPostmaster(clusterPath(path.join(folder, "db")));
-      if (postmaster !== null) await stopPostmaster(postmaster.pid);
-      fs.rmSync(folder, { recursive: true, force: true });
-    } catch (error) {
-      testLog.warn({ folder, err: error }, "left by a killed run of another user, and left there");
-    }
   }
 }
 
