@@ -62,15 +62,24 @@ async function connect(url: string): Promise<pg.Client> {
 function createClient(url: string): pg.Client {
   const connectionTimeoutMillis = CONNECT_TIMEOUT_MS;
   try {
-    if (!/^(postgres(ql)?|socket):\/\/|^\//.test(url)) throw new TypeError("no address of PostgreSQL");
+    checkAddress(url);
     return new pg.Client({ connectionString: url, application_name: "trapline-owner", connectionTimeoutMillis });
   } catch {
     // Neither what was thrown nor the address is passed on: both hold the password.
     throw new MigrationError(
       "address-malformed",
-      "DATABASE_URL is no address: write postgres://user:password@host:port/database, special characters percent-encoded",
+      "DATABASE_URL cannot be read: write postgres://user:password@host:port/database, and the signs @ : / ? # % of " +
+        "a password as %40 %3A %2F %3F %23 %25",
     );
   }
+}
+
+/** A sign that cuts a password in two makes its first half a port, which errors would tell; the @ is found behind it then. */
+function checkAddress(url: string): void {
+  const { protocol, username, password, pathname, hash, searchParams } = new URL(url);
+  decodeURIComponent(password);
+  const cut = [pathname, ...searchParams.keys()].some((part) => part.includes("@"));
+  if (!/^postgres(ql)?:$/.test(protocol) || hash !== "" || (username === "" && cut)) throw new TypeError("no address");
 }
 
 function describeAddress(client: pg.Client): DatabaseAddress {

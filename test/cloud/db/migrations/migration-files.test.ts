@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { listVersions } from "../../../../cloud/db/migrations/adopt.ts";
 import { MigrationError } from "../../../../cloud/db/migrations/migration-error.ts";
-import { loadMigrations, parseMigration } from "../../../../cloud/db/migrations/migration-files.ts";
+import { findText, loadMigrations, parseMigration } from "../../../../cloud/db/migrations/migration-files.ts";
 import { suite } from "../../../support/suite.ts";
 
 const test = suite("migration files");
@@ -27,12 +27,43 @@ test("a file has two sections, and its checksum does not depend on the line ends
   assert.is.not(unix.checksum, parseMigration("008_a.sql", `${GOOD}-- more\n`).checksum);
 });
 
+test("the header names the checksums a file had before, each with its reason", () => {
+  const [first, second] = ["1".repeat(64), "2".repeat(64)];
+  const text = `-- Earlier: ${first}, names were too short\n-- Why.\n-- Earlier: ${second}, a comment, no more\n${GOOD}`;
+  const migration = parseMigration("008_a.sql", text);
+  assert.equal(migration.earlier, [
+    { checksum: first, reason: "names were too short" },
+    { checksum: second, reason: "a comment, no more" },
+  ]);
+  assert.is(findText(migration, migration.checksum), "current");
+  assert.is(findText(migration, second), migration.earlier[1]);
+  assert.is(findText(migration, "3".repeat(64)), null);
+  assert.equal(parseMigration("008_a.sql", GOOD).earlier, []);
+});
+
+test("the body of a function may begin and end", () => {
+  const body = "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$\nBEGIN\n  RETURN;\nEND;\n$$;";
+  assert.is(
+    parseMigration(
+      "008_a.sql",
+      GOOD.replace("CREATE TABLE a ();", () => body),
+    ).up,
+    body,
+  );
+});
+
 const REFUSED: [what: string, name: string, text: string][] = [
   ["no number", "first.sql", GOOD],
   ["no DOWN section", "008_a.sql", "-- UP\nCREATE TABLE a ();\n"],
   ["an empty DOWN section", "008_a.sql", "-- UP\nCREATE TABLE a ();\n-- DOWN\n\n"],
   ["the sections in the wrong order", "008_a.sql", "-- DOWN\nDROP TABLE a;\n-- UP\nCREATE TABLE a ();\n"],
   ["two UP sections", "008_a.sql", `-- UP\nSELECT 1;\n${GOOD}`],
+  ["a section of comments", "008_a.sql", "-- UP\nSELECT 1;\n-- DOWN\n-- nothing yet\n"],
+  ["a transaction of its own", "008_a.sql", GOOD.replace("CREATE", "BEGIN;\nCREATE")],
+  ["an end of the transaction", "008_a.sql", GOOD.replace("DROP TABLE a;", "DROP TABLE a;\ncommit ;")],
+  ["an earlier checksum that is none", "008_a.sql", `-- Earlier: abc, a typing error\n${GOOD}`],
+  ["an earlier checksum without a reason", "008_a.sql", `-- Earlier: ${"a".repeat(64)}\n${GOOD}`],
+  ["an earlier checksum in a section", "008_a.sql", `${GOOD}-- Earlier: ${"a".repeat(64)}, a typing error\n`],
 ];
 
 for (const [what, name, text] of REFUSED) {
