@@ -57,7 +57,8 @@ export async function placeBuild(build: Build, account: Account | null): Promise
   return usable ? build.native : copyBuild(build, account);
 }
 
-async function findBuild(): Promise<Build> {
+/** The build as npm installed it. @throws DbStartError `platform-unsupported`, `binaries-missing` */
+export async function findBuild(): Promise<Build> {
   const platform = `${os.platform()}-${os.arch()}`;
   if (!PLATFORMS.has(platform)) {
     throw new DbStartError(
