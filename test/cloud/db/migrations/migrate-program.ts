@@ -1,0 +1,20 @@
+// A program of its own that migrates, for tests that run several at once or kill one: `migrate-program.ts <address> <version>`, which is
+// up or down to that version. Prints a line as each step begins, and one of JSON at the end.
+import { migrateDown, migrateUp } from "../../../../cloud/db/migrations/migrate.ts";
+import { MigrationError } from "../../../../cloud/db/migrations/migration-error.ts";
+import { readStatus } from "../../../../cloud/db/migrations/migration-status.ts";
+import { testLog as log } from "../../../support/test-log.ts";
+
+async function main(url: string, to: number): Promise<void> {
+  const onStepBegin = (version: number) => console.log(`begin ${version}`);
+  try {
+    const { version } = await readStatus(url);
+    const migrate = version > to ? migrateDown : migrateUp;
+    console.log(JSON.stringify(await migrate(url, { log, to, onStepBegin })));
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    console.log(JSON.stringify({ code: error.code, message: error.message }));
+  }
+}
+
+await main(process.argv[2] ?? "", Number(process.argv[3]));
