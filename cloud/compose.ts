@@ -13,9 +13,11 @@ import { sweepClaiming } from "./claiming/queries/sweep-claiming.ts";
 import { type Clock, createWallClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { registerConsoleRoutes } from "./console/console-routes.ts";
-import { createDatabase, type TraplineDatabase } from "./db/connection.ts";
+import { createDatabase, splitPool, type TraplineDatabase } from "./db/connection.ts";
+import { checkSchema } from "./db/migrations/check-schema.ts";
 import { migrateUp } from "./db/migrations/migrate.ts";
 import { pingDatabase } from "./db/ping.ts";
+import { checkLogins, type DatabaseUrls, prepareLogins } from "./db/roles/logins.ts";
 import { createDeviceIngest } from "./devices/devices-ingest.ts";
 import { registerDeviceRoutes } from "./devices/devices-routes.ts";
 import { findDevice } from "./devices/queries/find-device.ts";
@@ -81,14 +83,12 @@ interface Ground {
   limits: NonNullable<CloudOptions["limits"]>;
 }
 
-/** Connections of the pool that traps leave to people. */
-const POOL_FOR_PEOPLE = 2;
 const CLAIMING_SWEEP_MS = 60_000;
 const SESSION_SWEEP_MS = 600_000;
 
-/** Bring the database to the version of the code, if it is not there. */
-export async function migrateDatabase(config: Config, log: Logger): Promise<void> {
-  await migrateUp(config.databaseUrl, { log });
+/** Bring the database to the version of the code, if it is not there; only its owner may. */
+export async function migrateDatabase(ownerUrl: string, log: Logger): Promise<void> {
+  await migrateUp(ownerUrl, { log });
 }
 
 /** Start the cloud. @throws what kept it from starting (a taken port has its code EADDRINUSE); then nothing is left running. */
@@ -108,9 +108,11 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
 async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)[]): Promise<Omit<Cloud, "stop">> {
   const { config, log } = options;
   const clock = options.clock ?? createWallClock();
-  const db = createDatabase({ url: config.databaseUrl, poolMax: config.databasePoolMax, log });
+  const urls = await openLogins(config);
+  await checkSchema(urls.system);
+  const db = createDatabase({ urls, poolMax: config.databasePoolMax, log });
   parts.push(() => db.stop());
-  const listener = createLiveListener({ url: config.databaseUrl, clock, log });
+  const listener = createLiveListener({ url: urls.system, clock, log });
   parts.push(() => listener.stop());
   await listener.start();
 
@@ -143,6 +145,15 @@ async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)
   return { httpAddress, mqttAddress, refusals: () => broker.refusals() };
 }
 
+async function openLogins({ databaseUrl, databaseUrls }: Config): Promise<DatabaseUrls> {
+  if (databaseUrls !== null) {
+    await checkLogins(databaseUrls);
+    return databaseUrls;
+  }
+  if (databaseUrl === null) throw new TypeError("a configuration without any address of a database");
+  return prepareLogins(databaseUrl);
+}
+
 function startSweeps({ clock, log, db }: Ground) {
   return [
     startRepeating({
@@ -150,14 +161,14 @@ function startSweeps({ clock, log, db }: Ground) {
       log,
       name: "claiming",
       pauseMs: CLAIMING_SWEEP_MS,
-      run: async () => void (await sweepClaiming(db.kysely, clock.now())),
+      run: async () => void (await db.system((trx) => sweepClaiming(trx, clock.now()))),
     }),
     startRepeating({
       clock,
       log,
       name: "sessions",
       pauseMs: SESSION_SWEEP_MS,
-      run: async () => void (await deleteEndedSessions(db.kysely, clock.now())),
+      run: async () => void (await db.system((trx) => deleteEndedSessions(trx, clock.now()))),
     }),
   ];
 }
@@ -172,7 +183,8 @@ function createMqttDoor(ground: Ground, watch: PresenceWatch): Promise<Broker> {
     ingest: createIngest(ground, presence, devices),
     onHeard: watch.heard,
     onSessionEnded: presence.end,
-    limits: { atOnce: Math.max(1, config.databasePoolMax - POOL_FOR_PEOPLE), ...ground.limits.broker },
+    // More at once than there are connections would only wait for one, and time out in a crowd.
+    limits: { atOnce: splitPool(config.databasePoolMax).ingest, ...ground.limits.broker },
   });
 }
 

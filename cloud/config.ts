@@ -1,12 +1,17 @@
 // Owns what the surroundings may decide about the cloud: every variable, its default, its bounds. The only file of the cloud that reads
 // the environment. What the values mean belongs to the rooms that get them.
 import { isIP } from "node:net";
+import type { DatabaseUrls } from "./db/roles/logins.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface Config {
-  databaseUrl: string;
+  /** Of the database's owner, who migrates and lets the three roles log in. Null only where the addresses of all three are given. */
+  databaseUrl: string | null;
+  /** Of the three roles the cloud works as; nobody's password is touched then. Null: derived from the owner's. */
+  databaseUrls: DatabaseUrls | null;
+  /** Connections of the three together, one each at least. */
   databasePoolMax: number;
   httpHost: string;
   /** 0: any free port. */
@@ -60,6 +65,33 @@ function createReader(env: Env, problems: string[]) {
   };
 }
 
+const ROLE_VARIABLES = {
+  app: "TRAPLINE_APP_DATABASE_URL",
+  ingest: "TRAPLINE_INGEST_DATABASE_URL",
+  system: "TRAPLINE_SYSTEM_DATABASE_URL",
+} as const;
+const ADDRESS = /^postgres(ql)?:\/\//;
+const AN_ADDRESS = "a postgres:// address";
+
+/** The owner's address, or those of the three roles, or all four; two of three would leave one to be derived from nothing. */
+function readDatabase(
+  env: Env,
+  read: ReturnType<typeof createReader>,
+  problems: string[],
+): Pick<Config, "databaseUrl" | "databaseUrls"> {
+  const names = Object.values(ROLE_VARIABLES);
+  const missing = names.filter((name) => !env[name]);
+  if (missing.length > 0 && missing.length < names.length) {
+    problems.push(`${missing.join(", ")} missing; give all of ${names.join(", ")} or none`);
+  }
+  const urlOf = (name: string) => read.matching(name, "", ADDRESS, AN_ADDRESS);
+  const { app, ingest, system } = ROLE_VARIABLES;
+  const urls = { app: urlOf(app), ingest: urlOf(ingest), system: urlOf(system) };
+  if (missing.length > 0)
+    return { databaseUrl: read.required("DATABASE_URL", ADDRESS, AN_ADDRESS), databaseUrls: null };
+  return { databaseUrl: read.matching("DATABASE_URL", null, ADDRESS, AN_ADDRESS), databaseUrls: urls };
+}
+
 function parseInteger(text: string, min: number, max: number): number | null {
   const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max ? value : null;
@@ -91,7 +123,7 @@ export function parseConfig(env: Env = process.env): ParsedConfig {
   const problems: string[] = [];
   const read = createReader(env, problems);
   const config: Config = {
-    databaseUrl: read.required("DATABASE_URL", /^postgres(ql)?:\/\//, "a postgres:// address"),
+    ...readDatabase(env, read, problems),
     databasePoolMax: read.integer("TRAPLINE_DATABASE_POOL_MAX", 10, 1, 200),
     httpHost: read.text("TRAPLINE_HTTP_HOST", "127.0.0.1"),
     httpPort: read.integer("TRAPLINE_HTTP_PORT", 8080, 0, 65535),

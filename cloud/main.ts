@@ -20,7 +20,14 @@ async function main(): Promise<void> {
     process.once("SIGTERM", () => resolve("SIGTERM"));
     process.once("SIGINT", () => resolve("SIGINT"));
   });
-  if (process.argv.includes("--migrate")) await migrateDatabase(config, log);
+  if (process.argv.includes("--migrate")) {
+    if (config.databaseUrl === null) {
+      console.error("--migrate needs the address of the database's owner in DATABASE_URL");
+      process.exitCode = EXIT_BAD_CONFIG;
+      return;
+    }
+    await migrateDatabase(config.databaseUrl, log);
+  }
   const cloud = await createCloud({ config, log });
   log.info({ signal: await asked }, "cloud stopping");
   const limit = setTimeout(() => {

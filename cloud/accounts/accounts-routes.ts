@@ -68,7 +68,7 @@ const Login = Type.Object({ email: Email, password: Type.String({ maxLength: PAS
 
 /** What requireAccount asks: whose session is this token? */
 export function createFindAccount(deps: Pick<AccountDeps, "db" | "clock">): FindAccount {
-  return (token) => findSession(deps.db.kysely, hashToken(token), deps.clock.now());
+  return (token) => deps.db.system((trx) => findSession(trx, hashToken(token), deps.clock.now()));
 }
 
 export function registerAccountRoutes(app: App, deps: AccountDeps): void {
@@ -106,9 +106,9 @@ function registerLogin(app: App, deps: AccountDeps, limits: { byAddress: RateLim
     const key = email.toLowerCase();
     refuseBeyond(limits.byAddress.take(address));
     refuseBeyond(limits.byEmail.take(key));
-    const login = await findLogin(deps.db.kysely, email);
+    const login = await deps.db.system((trx) => findLogin(trx, email));
     const isRight = await deps.passwords.verify(login?.passwordHash ?? null, request.body.password);
-    const person = isRight && login !== undefined ? await findPerson(deps.db.kysely, login.id) : null;
+    const person = isRight && login !== undefined ? await deps.db.system((trx) => findPerson(trx, login.id)) : null;
     if (person === null) throw new ProblemError("wrong-credentials");
     limits.byAddress.giveBack(address);
     limits.byEmail.giveBack(key);
@@ -119,13 +119,14 @@ function registerLogin(app: App, deps: AccountDeps, limits: { byAddress: RateLim
 function registerSession(app: App, deps: AccountDeps): void {
   app.get("/api/v1/me", { onRequest: requireAccount }, async (request) => {
     const { userId, tenantId, expiresAt } = request.account;
-    const person = await findPerson(deps.db.kysely, userId, tenantId);
+    const person = await deps.db.withTenant(request.account, (trx) => findPerson(trx, userId, tenantId));
     if (person === null) throw new ProblemError("unauthenticated");
     return { ...person, expiresAt };
   });
 
   app.post("/api/v1/logout", { onRequest: requireAccount }, async (request, reply) => {
-    await updateSessionRevoked(deps.db.kysely, request.account.sessionId, deps.clock.now());
+    const { sessionId } = request.account;
+    await deps.db.withTenant(request.account, (trx) => updateSessionRevoked(trx, sessionId, deps.clock.now()));
     clearSessionCookie(request, reply);
     return reply.code(204).send();
   });
@@ -148,7 +149,7 @@ async function startSession(
   const token = Buffer.from(deps.randomBytes(TOKEN_BYTES)).toString("base64url");
   const now = deps.clock.now();
   const expiresAt = new Date(now.getTime() + SESSION_MS);
-  await insertSession(deps.db.kysely, {
+  const session = {
     userId: person.user.id,
     tenantId: person.tenant.id,
     tokenHash: hashToken(token),
@@ -156,7 +157,8 @@ async function startSession(
     agent: request.headers["user-agent"]?.slice(0, 300) ?? null,
     now,
     expiresAt,
-  });
+  };
+  await deps.db.system((trx) => insertSession(trx, session));
   setSessionCookie(request, reply, token, expiresAt);
   return { token, expiresAt };
 }

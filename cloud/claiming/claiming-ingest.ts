@@ -10,13 +10,14 @@ const NOBODYS_HASH = hashPassword("");
 
 /** Rejects if the database does not answer: that is no reason to call good credentials bad. */
 export function createAuthenticateDevice(deps: { db: TraplineDatabase; clock: Clock }): AuthenticateDevice {
-  const { kysely } = deps.db;
+  const { db } = deps;
   return async (username, password) => {
     // PostgreSQL cannot hold a zero character, so no user name of ours has one.
-    const known = username.includes("\u0000") ? null : await findCredential(kysely, username.slice(0, 100));
+    const name = username.slice(0, 100);
+    const known = name.includes("\u0000") ? null : await db.system((trx) => findCredential(trx, name));
     const isRight = isEqual(hashPassword(password), known?.passwordHash ?? NOBODYS_HASH);
     if (known === null || known.passwordHash === null || !isRight) return null;
-    if (!known.isConfirmed && !(await updateConfirmed(kysely, known, deps.clock.now()))) return null;
+    if (!known.isConfirmed && !(await db.system((trx) => updateConfirmed(trx, known, deps.clock.now())))) return null;
     return { tenantId: known.tenantId, deviceId: known.deviceId, credentialId: known.credentialId };
   };
 }

@@ -64,7 +64,7 @@ async function register(deps: FactoryDeps, wish: Identity, key: Uint8Array): Pro
   const sealed = sealKey(deps.sealKey, wish.serialNumber, key, deps.randomBytes(SEAL_IV_BYTES));
   const inserted = await deps.db.system((trx) => insertIdentity(trx, wish, sealed, deps.clock.now()));
   if (inserted !== null) return inserted.registeredAt;
-  const [known, ...others] = await listIdentities(deps.db.kysely, wish);
+  const [known, ...others] = await deps.db.system((trx) => listIdentities(trx, wish));
   if (known === undefined || others.length > 0 || !isSameIdentity(deps, known, wish, key)) {
     throw new ProblemError("identity-conflict");
   }

@@ -184,7 +184,7 @@ async function getProven<M extends ProvenRequest>(
   text: string,
   macAddress?: string,
 ): Promise<Proven<M>> {
-  const known = await findIdentity(door.db.kysely, message.serial);
+  const known = await door.db.system((trx) => findIdentity(trx, message.serial));
   const key = known === undefined ? NOBODYS_KEY : openKey(door.sealKey, known.serialNumber, known.keySealed);
   const isRight = isProven(key, text, message.proof);
   const isFresh = door.challenges.isFresh(message.serial, message.challenge);

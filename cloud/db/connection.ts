@@ -1,7 +1,8 @@
-// Owns the pool of connections to PostgreSQL and how values come back from it: timestamps as Date, bigint as number.
-// What a transaction may see is tenant-transaction.ts; starting a server is embedded.ts.
+// Owns the pools of connections to PostgreSQL, one for each role the cloud works as, and how values come back from them: timestamps as
+// Date, bigint as number. What a transaction may see is tenant-transaction.ts; the roles are roles/, starting a server embedded/.
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+import type { DatabaseUrls } from "./roles/logins.ts";
 import type { Database } from "./schema.ts";
 import { runSystem, runWithTenant, type TenantScope, type Transaction } from "./tenant-transaction.ts";
 
@@ -12,22 +13,25 @@ export interface DatabaseLog {
   info(facts: object, message: string): void;
 }
 
+/** Connections at most, by role. */
+export type PoolSizes = Record<keyof DatabaseUrls, number>;
+
 export interface DatabaseOptions {
-  /** postgres://user:password@host:port/database */
-  url: string;
-  /** Connections at most; 10 unless told. */
-  poolMax?: number;
+  urls: DatabaseUrls;
+  /** Connections at most: of all three together (10 unless told), split by splitPool, or of each. */
+  poolMax?: number | PoolSizes;
   /** How long one statement may take before PostgreSQL cancels it; 5000 unless told. */
   statementTimeoutMs?: number;
   log: DatabaseLog;
 }
 
+/** Each kind of transaction commits when `fn` resolves and is rolled back when it rejects; each works as a role of its own. */
 export interface TraplineDatabase {
-  /** For the few reads that need no transaction and no tenant. */
-  kysely: Kysely<Database>;
-  /** One transaction that sees one tenant: committed when `fn` resolves, rolled back when it rejects. */
+  /** What a person asks for: sees their tenant and no other. */
   withTenant<T>(scope: TenantScope, fn: (trx: Transaction) => Promise<T>): Promise<T>;
-  /** One transaction for what belongs to no tenant or to several: logging in, claiming, sweeping. */
+  /** What one device says: sees its tenant and no other, and may do less. */
+  ingest<T>(scope: Pick<TenantScope, "tenantId">, fn: (trx: Transaction) => Promise<T>): Promise<T>;
+  /** What belongs to no tenant or to several: logging in, claiming, sweeping. */
   system<T>(fn: (trx: Transaction) => Promise<T>): Promise<T>;
   /** Waits for running statements, then closes every connection. */
   stop(): Promise<void>;
@@ -40,24 +44,48 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 
 export function createDatabase(options: DatabaseOptions): TraplineDatabase {
-  const pool = createPool(options);
-  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const { poolMax = POOL_MAX, urls, ...rest } = options;
+  const sizes = typeof poolMax === "number" ? splitPool(poolMax) : poolMax;
+  const open = (name: keyof DatabaseUrls) => createKysely({ ...rest, name, url: urls[name], poolMax: sizes[name] });
+  const [app, ingest, system] = [open("app"), open("ingest"), open("system")];
   return {
-    kysely,
-    withTenant: (scope, fn) => runWithTenant(kysely, scope, fn),
-    system: (fn) => runSystem(kysely, fn),
-    stop: () => kysely.destroy(),
+    withTenant: (scope, fn) => runWithTenant(app, scope, fn),
+    ingest: ({ tenantId }, fn) => runWithTenant(ingest, { tenantId }, fn),
+    system: (fn) => runSystem(system, fn),
+    stop: async () => void (await Promise.all([app.destroy(), ingest.destroy(), system.destroy()])),
   };
 }
 
-function createPool(options: DatabaseOptions): pg.Pool {
+/**
+ * How many connections each role gets of so many in all: traps, who speak in crowds, the most, and every role at least one. None takes
+ * another's, so that a crowd of traps never keeps people waiting.
+ */
+export function splitPool(connections: number): PoolSizes {
+  const ingest = Math.max(1, Math.round(connections * 0.4));
+  const system = Math.max(1, Math.round(connections * 0.3));
+  return { app: Math.max(1, connections - ingest - system), ingest, system };
+}
+
+export interface KyselyOptions extends Omit<DatabaseOptions, "urls" | "poolMax"> {
+  url: string;
+  poolMax: number;
+  /** Told to the server beside the program's name. */
+  name: string;
+}
+
+/** One pool of one login, for whoever works on the tables themselves. The cloud's rooms have createDatabase. */
+export function createKysely(options: KyselyOptions): Kysely<Database> {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: createPool(options) }) });
+}
+
+function createPool(options: KyselyOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.poolMax ?? POOL_MAX,
+    max: options.poolMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    application_name: "trapline",
+    application_name: `trapline-${options.name}`,
     types: { getTypeParser },
   });
   pool.on("error", (error) => options.log.warn({ err: error }, "idle database connection lost"));

@@ -4,5 +4,5 @@ import type { TraplineDatabase } from "./connection.ts";
 
 /** Rejects if it does not, with the reason. */
 export async function pingDatabase(db: TraplineDatabase): Promise<void> {
-  await sql`select 1`.execute(db.kysely);
+  await db.system((trx) => sql`select 1`.execute(trx));
 }

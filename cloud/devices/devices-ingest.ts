@@ -27,26 +27,26 @@ export interface DeviceIngest {
 export function createDeviceIngest(deps: { db: TraplineDatabase }): DeviceIngest {
   return {
     telemetry: (device, message, receivedAt) =>
-      deps.db.withTenant(device, async (trx) => {
+      deps.db.ingest(device, async (trx) => {
         if (await updateTelemetry(trx, device, message.value, receivedAt)) await notifyDevice(trx, device);
         return [];
       }),
 
     reported: (device, message, receivedAt) =>
-      deps.db.withTenant(device, async (trx) => {
+      deps.db.ingest(device, async (trx) => {
         if (await updateReported(trx, device, message.value, receivedAt)) await notifyDevice(trx, device);
         return [];
       }),
 
     result: (device, message, receivedAt) =>
-      deps.db.withTenant(device, async (trx) => {
+      deps.db.ingest(device, async (trx) => {
         const command = await updateAnswered(trx, device, message.value, receivedAt);
         if (command !== null) await notifyDevice(trx, device, command);
         return [];
       }),
 
     hello: (device, message, receivedAt) =>
-      deps.db.withTenant(device, async (trx) => {
+      deps.db.ingest(device, async (trx) => {
         const known = await findDeviceLocked(trx, device);
         if (known === null) return [];
         await updateReportedRevision(trx, device, message.value.rev);

@@ -27,7 +27,7 @@ export interface EventIngestDeps {
 
 export function createEventIngest(deps: EventIngestDeps): Ingest<Extract<UpMessage, { name: "event" }>> {
   return (device, message, receivedAt) =>
-    deps.db.withTenant(device, async (trx) => {
+    deps.db.ingest(device, async (trx) => {
       const event = message.value;
       await keepEvent(trx, deps, device, event, receivedAt);
       const ack: DownMessage = { name: "ack", value: { boot: event.boot, seq: event.seq } };

@@ -33,7 +33,7 @@ export function createPresenceIngest(deps: PresenceIngestDeps): PresenceIngest {
   const { db } = deps;
 
   function keepHello(device: DeviceScope, hello: Hello, at: Date): Promise<DownMessage[] | null> {
-    return db.withTenant(device, async (trx) => {
+    return db.ingest(device, async (trx) => {
       const current = await findCurrentLocked(trx, device);
       if (current === undefined) throw new DeviceGoneError(device.deviceId);
       if (decideHello(current, hello, at) === "overtaken") {
@@ -48,7 +48,7 @@ export function createPresenceIngest(deps: PresenceIngestDeps): PresenceIngest {
 
   async function end(device: DeviceScope, session: SessionName, reason: SessionEndReason, at: Date): Promise<void> {
     const { tenantId, deviceId } = device;
-    await db.withTenant(device, async (trx) => {
+    await db.ingest(device, async (trx) => {
       const isOffline = await endSession(trx, { tenantId, deviceId, ...session }, reason, at);
       if (isOffline) await deps.notifyDevice(trx, device);
     });

@@ -54,7 +54,7 @@ export function createPresenceWatch(deps: PresenceWatchDeps): PresenceWatch {
   }
 
   async function judgeStray(stray: Heard): Promise<void> {
-    const outcome = await db.withTenant(stray, async (trx) => {
+    const outcome = await db.ingest(stray, async (trx) => {
       const found = await reviveSession(trx, stray);
       if (found === "revived") await deps.notifyDevice(trx, stray);
       return found;
@@ -73,7 +73,7 @@ export function createPresenceWatch(deps: PresenceWatchDeps): PresenceWatch {
   }
 
   async function endOne(session: OpenSession, silentBefore: Date): Promise<void> {
-    const isOffline = await db.withTenant(session, async (trx) => {
+    const isOffline = await db.ingest(session, async (trx) => {
       const offline = await endSession(trx, session, "silent", clock.now(), silentBefore);
       if (offline) await deps.notifyDevice(trx, session);
       return offline;

@@ -12,7 +12,7 @@ import { findContent } from "./queries/find-content.ts";
 const Params = Type.Object({ id: Uuid, number: Type.String({ pattern: "^(0|[1-9][0-9]{0,5})$" }) });
 
 export function registerChunkRoutes(app: App, deps: { db: TraplineDatabase }): void {
-  const contents = createFirmwareContent((id) => findContent(deps.db.kysely, id));
+  const contents = createFirmwareContent((id) => deps.db.system((trx) => findContent(trx, id)));
   app.get("/device/v1/firmware/:id/chunks/:number", { schema: { params: Params } }, async (request, reply) => {
     const content = await contents.find(request.params.id.toLowerCase());
     const from = Number(request.params.number) * FIRMWARE_CHUNK_BYTES;

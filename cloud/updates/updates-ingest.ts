@@ -6,7 +6,7 @@ import { applyProgress } from "./queries/apply-progress.ts";
 
 export function createUpdateIngest(deps: { db: TraplineDatabase }): Ingest<Extract<UpMessage, { name: "update" }>> {
   return (device, message) =>
-    deps.db.withTenant(device, async (trx) => {
+    deps.db.ingest(device, async (trx) => {
       await applyProgress(trx, device, message.value);
       return [];
     });

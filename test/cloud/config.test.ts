@@ -17,6 +17,7 @@ test("a database and a seal key are enough, the rest has defaults", () => {
   assert.ok(parsed.ok);
   assert.equal(parsed.config, {
     databaseUrl: "postgres://u:p@h/db",
+    databaseUrls: null,
     databasePoolMax: 10,
     httpHost: "127.0.0.1",
     httpPort: 8080,
@@ -54,6 +55,31 @@ test("every variable is read", () => {
   assert.equal(config.trustProxy, ["10.0.0.0/8", "::1"]);
   assert.equal(config.frameAncestors, ["http://127.0.0.1:4700", "https://pages.example"]);
   assert.equal([config.factoryToken, config.logLevel], ["a-token-of-the-factory", "silent"]);
+});
+
+const ROLES = {
+  TRAPLINE_APP_DATABASE_URL: "postgres://a:p@h/db",
+  TRAPLINE_INGEST_DATABASE_URL: "postgres://i:p@h/db",
+  TRAPLINE_SYSTEM_DATABASE_URL: "postgresql://s:p@h/db",
+};
+
+test("the addresses of all three roles do without the owner's, which may be given beside them", () => {
+  const urls = { app: "postgres://a:p@h/db", ingest: "postgres://i:p@h/db", system: "postgresql://s:p@h/db" };
+  const alone = parseConfig({ ...ROLES, TRAPLINE_SEAL_KEY: SEAL_KEY });
+  assert.ok(alone.ok);
+  assert.equal([alone.config.databaseUrl, alone.config.databaseUrls], [null, urls]);
+  const beside = parseConfig({ ...LEAST, ...ROLES });
+  assert.ok(beside.ok);
+  assert.equal([beside.config.databaseUrl, beside.config.databaseUrls], [LEAST.DATABASE_URL, urls]);
+});
+
+test("addresses of some of the roles are a mistake that names the others", () => {
+  const { TRAPLINE_INGEST_DATABASE_URL: _left, ...two } = ROLES;
+  const [problem, ...others] = problemsOf({ ...LEAST, ...two });
+  assert.match(problem ?? "", /^TRAPLINE_INGEST_DATABASE_URL missing; give all of TRAPLINE_APP_DATABASE_URL, /);
+  assert.equal(others, []);
+  const wrong = problemsOf({ ...LEAST, ...ROLES, TRAPLINE_APP_DATABASE_URL: "mysql://h/db" });
+  assert.equal(wrong, ["TRAPLINE_APP_DATABASE_URL must be a postgres:// address"]);
 });
 
 test("all that is missing or wrong is named at once", () => {

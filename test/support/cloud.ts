@@ -8,13 +8,12 @@ import type { Alert } from "../../cloud/alerts/alerts.ts";
 import { hashPassword } from "../../cloud/claiming/proofs.ts";
 import { type Cloud, type CloudOptions, createCloud } from "../../cloud/compose.ts";
 import type { Config } from "../../cloud/config.ts";
-import type { TraplineDatabase } from "../../cloud/db/connection.ts";
 import type { KeptEvent } from "../../cloud/events/events.ts";
 import type { Firmware, Update } from "../../cloud/updates/updates.ts";
 import type { Json, AnswerBody as RoomsAnswerBody } from "../cloud/http/rooms.ts";
 import { eventually } from "./eventually.ts";
 import type { DeviceCredentials } from "./mqtt.ts";
-import { createTestDatabase, type TestDatabase } from "./postgres.ts";
+import { createTestDatabase, type TestAccess, type TestDatabase } from "./postgres.ts";
 
 export const FACTORY_TOKEN = "the-token-of-the-factory";
 const PASSWORD = "correct horse battery";
@@ -25,8 +24,8 @@ export interface TestCloud {
   httpAddress: string;
   mqttPort: number;
   database: TestDatabase;
-  /** A pool of the test's own. */
-  db: TraplineDatabase;
+  /** Pools of the test's own. */
+  db: TestAccess;
   refusals(): Record<string, number>;
   /** Everything that was logged, as one text. */
   logText(): string;
@@ -155,6 +154,7 @@ function createOptions(
     },
     config: {
       databaseUrl,
+      databaseUrls: null,
       databasePoolMax: 6,
       httpHost: "127.0.0.1",
       mqttHost: "127.0.0.1",
@@ -208,7 +208,7 @@ let devices = 0;
 
 /** A claimed trap that has used its credentials, put into any cloud's tables. */
 export async function insertDevice(
-  db: TraplineDatabase,
+  db: TestAccess,
   owner: Pick<Owner, "tenantId">,
   options: { kind?: TrapKind; name?: string },
 ): Promise<DeviceCredentials> {

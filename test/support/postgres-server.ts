@@ -5,6 +5,7 @@ import * as path from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../cloud/db/embedded/embedded.ts";
 import { migrateUp } from "../../cloud/db/migrations/migrate.ts";
+import { prepareLogins } from "../../cloud/db/roles/logins.ts";
 import { type BareServer, startContainerPostgres } from "./postgres-container.ts";
 import type { TestServer } from "./report.ts";
 import { createServerFolder, keepUntilExit } from "./server-folder.ts";
@@ -49,10 +50,12 @@ async function startEmbedded(): Promise<BareServer> {
   }
 }
 
+/** Migrated, and its roles let in: every clone has the same ones. */
 async function createTemplate(url: string, prefix: string): Promise<string> {
   const template = `${prefix}_template`;
   await withAdmin(url, (admin) => admin.query(`CREATE DATABASE ${template} TEMPLATE template0 ENCODING 'UTF8'`));
   await migrateUp(createDatabaseUrl(url, template), { log: testLog });
+  await prepareLogins(createDatabaseUrl(url, template));
   // A connection to it would make cloning fail, so nobody gets one any more.
   await withAdmin(url, (admin) => admin.query(`ALTER DATABASE ${template} WITH ALLOW_CONNECTIONS false`));
   return template;

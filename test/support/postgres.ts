@@ -1,16 +1,27 @@
 // A database of its own for every test file: a clone of the run's migrated template, dropped at the end.
 // The server behind it is started once per run, when the first file asks (postgres-server.ts).
+import type { Kysely } from "kysely";
 import type pg from "pg";
-import { createDatabase, type TraplineDatabase } from "../../cloud/db/connection.ts";
+import { createDatabase, createKysely, type TraplineDatabase } from "../../cloud/db/connection.ts";
+import { type DatabaseUrls, deriveUrls } from "../../cloud/db/roles/logins.ts";
+import type { Database } from "../../cloud/db/schema.ts";
 import { parseTestConfig } from "./config.ts";
 import { eventually } from "./eventually.ts";
 import { createDatabaseUrl, type StartedServer, startTestServer, withAdmin } from "./postgres-server.ts";
 import type { PostgresMessage, TestServer } from "./report.ts";
 import { testLog } from "./test-log.ts";
 
+/** As the cloud's rooms have it, and the tables themselves, as their owner sees them: behind the walls, whatever the tenant. */
+export interface TestAccess extends TraplineDatabase {
+  kysely: Kysely<Database>;
+}
+
 export interface TestDatabase {
+  /** As the owner. */
   url: string;
-  db: TraplineDatabase;
+  /** As the three roles of the cloud. */
+  urls: DatabaseUrls;
+  db: TestAccess;
   /** Closes `db` and drops the database. Throws when something else is still connected: a pool the test forgot to stop. */
   stop(): Promise<void>;
 }
@@ -18,7 +29,7 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   /** False: empty, for tests of the migrations themselves. */
   migrated?: boolean;
-  /** Connections of `db`, 5 unless told. */
+  /** Connections of each of its logins, 5 unless told. */
   poolMax?: number;
 }
 
@@ -38,8 +49,15 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   const template = options.migrated === false ? "template0" : server.template;
   await withAdmin(server.url, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const url = createDatabaseUrl(server.url, name);
-  const db = createDatabase({ url, poolMax: options.poolMax ?? POOL_MAX, log: testLog });
-  return { url, db, stop: () => stopTestDatabase(server, name, db) };
+  const urls = deriveUrls(url);
+  const db = openAccess(url, urls, options.poolMax ?? POOL_MAX);
+  return { url, urls, db, stop: () => stopTestDatabase(server, name, db) };
+}
+
+function openAccess(url: string, urls: DatabaseUrls, each: number): TestAccess {
+  const db = createDatabase({ urls, poolMax: { app: each, ingest: each, system: each }, log: testLog });
+  const kysely = createKysely({ url, name: "test", poolMax: each, log: testLog });
+  return { ...db, kysely, stop: async () => void (await Promise.all([db.stop(), kysely.destroy()])) };
 }
 
 async function stopTestDatabase(server: TestServer, name: string, db: TraplineDatabase): Promise<void> {

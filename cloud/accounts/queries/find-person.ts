@@ -1,11 +1,10 @@
 // Owns who a person is and as what they act. Runs outside any tenant's scope, since it finds out whose scope a request may have.
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Person } from "../accounts.ts";
 
 /** The person in the tenant they joined first. */
-export async function findPerson(db: Kysely<Database>, userId: string, tenantId?: string): Promise<Person | null> {
-  const row = await db
+export async function findPerson(trx: Transaction, userId: string, tenantId?: string): Promise<Person | null> {
+  const row = await trx
     .selectFrom("user_tenant_memberships as m")
     .innerJoin("users as u", "u.id", "m.user_id")
     .innerJoin("tenants as t", "t.id", "m.tenant_id")

@@ -1,11 +1,10 @@
 // Owns the look from a token's hash to the person behind it. Runs outside any tenant's scope, since it finds out whose
 // scope a request may have.
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 
 /** Whose session it is, if it is still good and the person still belongs to the tenant. */
-export async function findSession(db: Kysely<Database>, tokenHash: string, now: Date) {
-  const row = await db
+export async function findSession(trx: Transaction, tokenHash: string, now: Date) {
+  const row = await trx
     .selectFrom("sessions as s")
     .innerJoin("users as u", "u.id", "s.user_id")
     .innerJoin("user_tenant_memberships as m", (join) =>

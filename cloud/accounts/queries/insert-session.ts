@@ -1,6 +1,5 @@
 // Owns the beginning of a person's session, kept by the hash of its token [SECRET-1]. How long it lasts is decided in accounts.ts.
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 
 export interface SessionFacts {
   userId: string;
@@ -12,8 +11,8 @@ export interface SessionFacts {
   expiresAt: Date;
 }
 
-export async function insertSession(db: Kysely<Database>, facts: SessionFacts): Promise<void> {
-  await db
+export async function insertSession(trx: Transaction, facts: SessionFacts): Promise<void> {
+  await trx
     .insertInto("sessions")
     .values({
       user_id: facts.userId,

@@ -1,9 +1,8 @@
 // Owns the end that a person sets to their session. The row stays until it is swept by delete-ended-sessions.ts.
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 
-export async function updateSessionRevoked(db: Kysely<Database>, sessionId: string, now: Date): Promise<void> {
-  await db
+export async function updateSessionRevoked(trx: Transaction, sessionId: string, now: Date): Promise<void> {
+  await trx
     .updateTable("sessions")
     .set({ revoked_at: now })
     .where("id", "=", sessionId)

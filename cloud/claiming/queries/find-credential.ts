@@ -1,7 +1,6 @@
 // Owns the look at what a trap logs in with, good until the trap is released [CLAIM-6]. Runs outside any tenant's scope, since it finds
 // out whose the trap is; the password is judged in claiming-ingest.ts.
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceScope } from "../../mqtt/device-door.ts";
 
 export interface StoredCredential extends DeviceScope {
@@ -10,8 +9,8 @@ export interface StoredCredential extends DeviceScope {
 }
 
 /** What belongs to a user name of a trap that was not released. */
-export async function findCredential(db: Kysely<Database>, username: string): Promise<StoredCredential | null> {
-  const row = await db
+export async function findCredential(trx: Transaction, username: string): Promise<StoredCredential | null> {
+  const row = await trx
     .selectFrom("devices")
     .select(["id", "tenant_id", "mqtt_password", "credentials_confirmed_at"])
     .where("mqtt_username", "=", username)

@@ -1,8 +1,7 @@
 // Owns the look from a serial number to the trap's identity, which belongs to no tenant.
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 import { type SealedIdentity, selectIdentities } from "./identity-row.ts";
 
-export function findIdentity(db: Kysely<Database>, serialNumber: string): Promise<SealedIdentity | undefined> {
-  return selectIdentities(db).where("serial_number", "=", serialNumber).executeTakeFirst();
+export function findIdentity(trx: Transaction, serialNumber: string): Promise<SealedIdentity | undefined> {
+  return selectIdentities(trx).where("serial_number", "=", serialNumber).executeTakeFirst();
 }

@@ -1,6 +1,5 @@
 // Owns how an identity is read: who a trap is, and the key it proves itself with, which stays sealed [SECRET-1].
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Identity } from "../claiming.ts";
 
 export interface SealedIdentity extends Identity {
@@ -8,8 +7,8 @@ export interface SealedIdentity extends Identity {
   registeredAt: Date;
 }
 
-export function selectIdentities(db: Kysely<Database>) {
-  return db
+export function selectIdentities(trx: Transaction) {
+  return trx
     .selectFrom("device_identities")
     .select([
       "serial_number as serialNumber",

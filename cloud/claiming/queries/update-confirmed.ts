@@ -1,11 +1,10 @@
 // Owns the first use of a trap's credentials [CLAIM-5]. The password is judged in claiming-ingest.ts.
-import type { Kysely } from "kysely";
-import type { Database } from "../../db/schema.ts";
+import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { StoredCredential } from "./find-credential.ts";
 
 /** The first use of a password ends its being given away. False if it was replaced or voided meanwhile. */
-export async function updateConfirmed(db: Kysely<Database>, credential: StoredCredential, now: Date): Promise<boolean> {
-  const row = await db
+export async function updateConfirmed(trx: Transaction, credential: StoredCredential, now: Date): Promise<boolean> {
+  const row = await trx
     .updateTable("devices")
     .set((eb) => ({ credentials_confirmed_at: eb.fn.coalesce("credentials_confirmed_at", eb.val(now)) }))
     .where("tenant_id", "=", credential.tenantId)

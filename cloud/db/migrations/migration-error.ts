@@ -7,6 +7,8 @@ export type MigrationErrorCode =
   | "migration-changed"
   /** The database was migrated by a newer program. */
   | "migration-unknown"
+  /** The database has yet to be migrated for this program. */
+  | "migration-pending"
   /** The caller names a migration that is not there. */
   | "migration-not-found"
   /** The record of applied migrations has a gap or cannot be read. */

@@ -16,6 +16,8 @@ export type RolesErrorCode =
   | "login-forbidden"
   /** A role has a password that somebody else has set. */
   | "login-taken"
+  /** An address that was given for a role logs in as another one, which may do less. */
+  | "login-unfit"
   /** The server does not let a role in. */
   | "login-refused";
 

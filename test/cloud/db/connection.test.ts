@@ -1,7 +1,7 @@
-// The pool and its two kinds of transaction: what commits, what rolls back, which tenant each one names.
+// The pools and their three kinds of transaction: who each one works as, what commits, what rolls back, which tenant each one names.
 import { sql } from "kysely";
 import * as assert from "uvu/assert";
-import { createDatabase } from "../../../cloud/db/connection.ts";
+import { createDatabase, splitPool } from "../../../cloud/db/connection.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
@@ -39,23 +39,26 @@ test("a bigint that a number cannot hold rejects the query instead of changing i
 });
 
 interface Settings {
+  login: string;
   tenant: string | null;
   user: string | null;
 }
 
 const readSettings = sql<Settings>`
-  select nullif(current_setting('app.current_tenant_id', true), '') as tenant,
+  select current_user as login, nullif(current_setting('app.current_tenant_id', true), '') as tenant,
     nullif(current_setting('app.current_user_id', true), '') as user`;
 
-test("[TENANT-2] a tenant's transaction names tenant and person, and the connection forgets them at its end", async () => {
-  const one = createDatabase({ url: database.url, poolMax: 1, log: testLog });
+test("[TENANT-2] each kind of transaction works as its role and names its tenant, which the connection forgets at its end", async () => {
+  const one = createDatabase({ urls: database.urls, poolMax: 1, log: testLog });
   try {
     const inside = await one.withTenant({ tenantId: TENANT, userId: USER }, (trx) => readSettings.execute(trx));
-    assert.equal(inside.rows[0], { tenant: TENANT, user: USER });
-    const device = await one.withTenant({ tenantId: TENANT }, (trx) => readSettings.execute(trx));
-    assert.equal(device.rows[0], { tenant: TENANT, user: null });
+    assert.equal(inside.rows[0], { login: "trapline_app", tenant: TENANT, user: USER });
+    const device = await one.ingest({ tenantId: TENANT }, (trx) => readSettings.execute(trx));
+    assert.equal(device.rows[0], { login: "trapline_ingest", tenant: TENANT, user: null });
+    const nobody = await one.withTenant({ tenantId: TENANT }, (trx) => readSettings.execute(trx));
+    assert.equal(nobody.rows[0], { login: "trapline_app", tenant: TENANT, user: null });
     const system = await one.system((trx) => readSettings.execute(trx));
-    assert.equal(system.rows[0], { tenant: null, user: null });
+    assert.equal(system.rows[0], { login: "trapline_system", tenant: null, user: null });
   } finally {
     await one.stop();
   }
@@ -73,10 +76,17 @@ test("a transaction is undone when its function rejects, and kept when it resolv
   assert.equal(rows, [{ slug: "kept" }]);
 });
 
+test("the connections are split so that no role is without one, and none takes another's", () => {
+  assert.equal(splitPool(10), { app: 3, ingest: 4, system: 3 });
+  assert.equal(splitPool(6), { app: 2, ingest: 2, system: 2 });
+  assert.equal(splitPool(200), { app: 60, ingest: 80, system: 60 });
+  for (const few of [1, 2, 3]) assert.equal(splitPool(few), { app: 1, ingest: 1, system: 1 });
+});
+
 test("a statement that takes too long is cancelled", async () => {
-  const hasty = createDatabase({ url: database.url, poolMax: 1, statementTimeoutMs: 50, log: testLog });
+  const hasty = createDatabase({ urls: database.urls, poolMax: 1, statementTimeoutMs: 50, log: testLog });
   try {
-    const error = await getRejection(sql`select pg_sleep(10)`.execute(hasty.kysely));
+    const error = await getRejection(hasty.system((trx) => sql`select pg_sleep(10)`.execute(trx)));
     assert.match(String(error), /statement timeout/);
   } finally {
     await hasty.stop();
@@ -86,7 +96,7 @@ test("a statement that takes too long is cancelled", async () => {
 test("a connection that is cut in the middle of a transaction rejects it, is logged, and harms nothing else", async () => {
   const warnings: string[] = [];
   const log = { ...testLog, warn: (_facts: object, message: string) => void warnings.push(message) };
-  const cut = createDatabase({ url: database.url, poolMax: 1, log });
+  const cut = createDatabase({ urls: database.urls, poolMax: 1, log });
   try {
     const error = await getRejection(
       cut.system(async (trx) => {

@@ -15,7 +15,6 @@ import type { ClaimCode, NearbyTrap } from "../../../cloud/claiming/claiming.ts"
 import { createAuthenticateDevice } from "../../../cloud/claiming/claiming-ingest.ts";
 import { type ClaimingLimits, registerClaimingRoutes } from "../../../cloud/claiming/claiming-routes.ts";
 import { createSimClock, type SimClock } from "../../../cloud/clock.ts";
-import type { TraplineDatabase } from "../../../cloud/db/connection.ts";
 import type { Device, DeviceCommand } from "../../../cloud/devices/devices.ts";
 import { registerDeviceRoutes } from "../../../cloud/devices/devices-routes.ts";
 import { findDevice } from "../../../cloud/devices/queries/find-device.ts";
@@ -23,7 +22,7 @@ import { notifyDevice } from "../../../cloud/devices/queries/notify-device.ts";
 import { releaseDevice } from "../../../cloud/devices/queries/release-device.ts";
 import { type App, type AppDeps, createApp, type HttpServer } from "../../../cloud/http/app.ts";
 import type { AuthenticateDevice, DeviceLink, DeviceScope } from "../../../cloud/mqtt/device-door.ts";
-import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { createTestDatabase, type TestAccess, type TestDatabase } from "../../support/postgres.ts";
 
 export const FACTORY_TOKEN = "the-token-of-the-factory";
 export const PASSWORD = "correct horse battery";
@@ -33,7 +32,7 @@ export interface Rooms {
   app: App;
   http: HttpServer;
   database: TestDatabase;
-  db: TraplineDatabase;
+  db: TestAccess;
   clock: SimClock;
   log: Logger;
   link: RecordingLink;
@@ -130,7 +129,7 @@ export interface RoomsOptions {
 }
 
 interface Shared {
-  db: TraplineDatabase;
+  db: TestAccess;
   clock: SimClock;
   log: Logger;
   randomBytes: typeof randomBytes;
