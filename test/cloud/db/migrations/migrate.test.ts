@@ -1,29 +1,17 @@
 // The migrations on a real server: up, down, up again, and what is refused.
-import pg from "pg";
 import * as assert from "uvu/assert";
 import { type MigrateResult, migrateDown, migrateUp } from "../../../../cloud/db/migrations/migrate.ts";
 import { MigrationError } from "../../../../cloud/db/migrations/migration-error.ts";
 import { loadMigrations, type Migration, parseMigration } from "../../../../cloud/db/migrations/migration-files.ts";
-import { createTestDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { getRejection } from "../../../support/rejection.ts";
 import { suite } from "../../../support/suite.ts";
 import { testLog as log } from "../../../support/test-log.ts";
 import { describeSchema, listColumns } from "../catalogue.ts";
+import { useEmptiedDatabase } from "./emptied-database.ts";
 import { MOUSETRAP_COLUMNS } from "./mousetrap.ts";
 
 const test = suite("migrate");
-let database: TestDatabase;
-let client: pg.Client;
-
-test.before.each(async () => {
-  database = await createTestDatabase({ migrated: false });
-  client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-});
-test.after.each(async () => {
-  await client.end();
-  await database.stop();
-});
+const database = useEmptiedDatabase(test);
 
 async function getMigrationError(promise: Promise<MigrateResult>): Promise<MigrationError> {
   const error = await getRejection(promise);
@@ -32,9 +20,9 @@ async function getMigrationError(promise: Promise<MigrateResult>): Promise<Migra
 }
 
 test("after 006 the tables, columns and types are those of the mousetrap product, and no others", async () => {
-  await migrateUp(client, { log, to: 6 });
+  await migrateUp(database.client, { log, to: 6 });
   const found: Record<string, Record<string, string>> = {};
-  for (const { table_name, column_name, type } of await listColumns(client)) {
+  for (const { table_name, column_name, type } of await listColumns(database.client)) {
     found[table_name] = { ...found[table_name], [column_name]: type };
   }
   assert.equal(sortKeys(found), sortKeys(MOUSETRAP_COLUMNS));
@@ -49,16 +37,16 @@ test("up from nothing, again, down to any version and up again: each version loo
   const newest = (await loadMigrations()).length;
   const looks: string[][] = [];
   for (let version = 0; version <= newest; version += 1) {
-    await migrateUp(client, { log, to: version });
-    looks.push(await describeSchema(client));
+    await migrateUp(database.client, { log, to: version });
+    looks.push(await describeSchema(database.client));
   }
-  assert.equal((await migrateUp(client, { log })).done, []);
+  assert.equal((await migrateUp(database.client, { log })).done, []);
   for (let version = newest; version >= 0; version -= 1) {
-    assert.is((await migrateDown(client, { log, to: version })).version, version);
-    assert.equal(await describeSchema(client), looks[version], `version ${version} after going back to it`);
+    assert.is((await migrateDown(database.client, { log, to: version })).version, version);
+    assert.equal(await describeSchema(database.client), looks[version], `version ${version} after going back to it`);
   }
   assert.is((await migrateUp(database.url, { log })).version, newest);
-  assert.equal(await describeSchema(client), looks[newest]);
+  assert.equal(await describeSchema(database.client), looks[newest]);
 });
 
 test("two programs that migrate at once apply every migration once", async () => {
@@ -71,7 +59,7 @@ test("two programs that migrate at once apply every migration once", async () =>
 });
 
 test("a program that waits too long for another one's migration says so", async () => {
-  await client.query("SELECT pg_advisory_lock(7472617001)");
+  await database.client.query("SELECT pg_advisory_lock(7472617001)");
   const error = await getMigrationError(migrateUp(database.url, { log, lockWithinMs: 1 }));
   assert.is(error.code, "migration-locked");
 });
@@ -88,34 +76,34 @@ function nextName(migrations: Migration[], words: string): string {
 
 test("a file that was changed after it had been applied is refused", async () => {
   const name = nextName(await loadMigrations(), "extra");
-  await migrateUp(client, { log, migrations: await loadWith([name, EXTRA]) });
+  await migrateUp(database.client, { log, migrations: await loadWith([name, EXTRA]) });
   const changed = await loadWith([name, EXTRA.replace("int", "text")]);
-  const error = await getMigrationError(migrateUp(client, { log, migrations: changed }));
+  const error = await getMigrationError(migrateUp(database.client, { log, migrations: changed }));
   assert.is(error.code, "migration-changed");
   assert.match(error.message, /restore the file/);
 });
 
 test("a database that is newer than the program is refused", async () => {
   const name = nextName(await loadMigrations(), "extra");
-  await migrateUp(client, { log, migrations: await loadWith([name, EXTRA]) });
-  const error = await getMigrationError(migrateUp(client, { log }));
+  await migrateUp(database.client, { log, migrations: await loadWith([name, EXTRA]) });
+  const error = await getMigrationError(migrateUp(database.client, { log }));
   assert.is(error.code, "migration-unknown");
 });
 
 test("a migration that fails leaves nothing of itself behind, and what came before it stays", async () => {
   const name = nextName(await loadMigrations(), "broken");
   const broken = await loadWith([name, "-- UP\nCREATE TABLE half (id int);\nSELECT 1/0;\n-- DOWN\nDROP TABLE half;\n"]);
-  const error = await getMigrationError(migrateUp(client, { log, migrations: broken }));
+  const error = await getMigrationError(migrateUp(database.client, { log, migrations: broken }));
   assert.is(error.code, "migration-failed");
   assert.match(error.message, /division by zero/);
-  const half = await client.query("SELECT to_regclass('half') AS found");
+  const half = await database.client.query("SELECT to_regclass('half') AS found");
   assert.is(half.rows[0].found, null);
-  assert.is((await migrateUp(client, { log })).version, broken.length - 1);
+  assert.is((await migrateUp(database.client, { log })).version, broken.length - 1);
 });
 
 test("a mousetrap database that stands at 006 is upgraded in place, with its data", async () => {
-  await migrateUp(client, { log, to: 6 });
-  await client.query(`
+  await migrateUp(database.client, { log, to: 6 });
+  await database.client.query(`
     DROP TABLE schema_migrations;
     CREATE TABLE schema_migrations (id serial PRIMARY KEY, filename varchar UNIQUE, executed_at timestamp DEFAULT now());
     INSERT INTO schema_migrations (filename) VALUES ('001_initial_schema.sql'), ('002_add_ota_support.sql'),
@@ -136,17 +124,17 @@ test("a mousetrap database that stands at 006 is upgraded in place, with its dat
     INSERT INTO claim_codes (claim_code, tenant_id, status, claimed_by_device_id) VALUES
       ('ABCD1234', '11111111-1111-4111-8111-111111111111', 'claimed', '55555555-5555-4555-8555-555555555555');
     SET timezone = 'America/New_York'`);
-  const columns = await listColumns(client);
+  const columns = await listColumns(database.client);
 
-  const result = await migrateUp(client, { log });
+  const result = await migrateUp(database.client, { log });
 
   assert.is(result.done[0], 7);
-  const devices = await client.query("SELECT name, online, claimed_at FROM devices ORDER BY mac_address");
+  const devices = await database.client.query("SELECT name, online, claimed_at FROM devices ORDER BY mac_address");
   assert.equal(devices.rows, [
     { name: "AA:BB:CC:00:00:01", online: false, claimed_at: new Date("2025-06-02T08:00:00Z") },
     { name: "never claimed", online: false, claimed_at: null },
   ]);
-  const alerts = await client.query(
+  const alerts = await database.client.query(
     "SELECT alert_status, tenant_id, triggered_at FROM device_alerts ORDER BY triggered_at",
   );
   const tenant_id = "11111111-1111-4111-8111-111111111111";
@@ -154,19 +142,19 @@ test("a mousetrap database that stands at 006 is upgraded in place, with its dat
     { alert_status: "resolved", tenant_id, triggered_at: new Date("2025-06-03T01:00:00Z") },
     { alert_status: "new", tenant_id, triggered_at: new Date("2025-06-03T02:00:00Z") },
   ]);
-  const tenants = await client.query("SELECT slug, created_at FROM tenants");
+  const tenants = await database.client.query("SELECT slug, created_at FROM tenants");
   assert.equal(tenants.rows, [{ slug: "acme-s-hne-11111111", created_at: new Date("2025-06-01T12:00:00Z") }]);
-  const kept = await client.query("SELECT count(*)::int AS rows FROM schema_migrations_before_trapline");
+  const kept = await database.client.query("SELECT count(*)::int AS rows FROM schema_migrations_before_trapline");
   assert.equal(kept.rows, [{ rows: 6 }]);
 
-  await client.query("DROP TABLE schema_migrations_before_trapline");
-  await migrateDown(client, { log, to: 6 });
-  assert.equal(await listColumns(client), columns);
+  await database.client.query("DROP TABLE schema_migrations_before_trapline");
+  await migrateDown(database.client, { log, to: 6 });
+  assert.equal(await listColumns(database.client), columns);
 });
 
 test("going back to 006 gives up only what 006 cannot hold", async () => {
-  await migrateUp(client, { log });
-  await client.query(`
+  await migrateUp(database.client, { log });
+  await database.client.query(`
     INSERT INTO tenants (id, name, slug) VALUES ('11111111-1111-4111-8111-111111111111', 'Acme', 'acme');
     INSERT INTO users (id, email) VALUES ('22222222-2222-4222-8222-222222222222', 'ann@example.org');
     INSERT INTO user_tenant_memberships (user_id, tenant_id, role) VALUES
@@ -179,11 +167,11 @@ test("going back to 006 gives up only what 006 cannot hold", async () => {
     INSERT INTO claim_codes (claim_code, tenant_id, expires_at) VALUES
       ('ABCDEFGH23', '11111111-1111-4111-8111-111111111111', '2026-03-01Z'),
       ('ABCDEFGH', '11111111-1111-4111-8111-111111111111', '2026-03-01Z')`);
-  await migrateDown(client, { log, to: 6 });
-  const devices = await client.query("SELECT name FROM devices ORDER BY name");
+  await migrateDown(database.client, { log, to: 6 });
+  const devices = await database.client.query("SELECT name FROM devices ORDER BY name");
   assert.equal(devices.rows, [{ name: "released" }, { name: "today" }]);
-  const codes = await client.query("SELECT claim_code FROM claim_codes");
+  const codes = await database.client.query("SELECT claim_code FROM claim_codes");
   assert.equal(codes.rows, [{ claim_code: "ABCDEFGH" }]);
-  const roles = await client.query("SELECT role FROM user_tenant_memberships");
+  const roles = await database.client.query("SELECT role FROM user_tenant_memberships");
   assert.equal(roles.rows, [{ role: "admin" }]);
 });

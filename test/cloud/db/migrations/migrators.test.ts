@@ -91,8 +91,9 @@ test("those that do not get their turn in time leave, naming who has it, and who
 test("a migrator that loses its connection says so, keeps no lock, and the next one completes", async () => {
   await database.client.query("SELECT pg_advisory_lock(42)");
   const working = getRejection(migrateUp(database.url, { log, migrations: WAITING }));
+  const pid = await findWaiting();
   const waiting = migrateUp(database.url, { log, migrations: SMALL, lockWithinMs: 10_000 });
-  await database.client.query("SELECT pg_terminate_backend($1)", [await findWaiting()]);
+  await database.client.query("SELECT pg_terminate_backend($1)", [pid]);
   const error = await working;
   assert.ok(error instanceof MigrationError, String(error));
   assert.is(error.code, "connection-lost");

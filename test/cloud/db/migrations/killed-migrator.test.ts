@@ -1,0 +1,160 @@
+// A migrator is killed: after each statement of each section, between a section and its mark, at the commit, and as a process. What is
+// left is the version before or the version after, whole, and the next run completes.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as path from "node:path";
+import * as readline from "node:readline";
+import * as fc from "fast-check";
+import * as assert from "uvu/assert";
+import { migrateDown, migrateUp } from "../../../../cloud/db/migrations/migrate.ts";
+import { MigrationError } from "../../../../cloud/db/migrations/migration-error.ts";
+import { loadMigrations, type Migration } from "../../../../cloud/db/migrations/migration-files.ts";
+import { readStatus } from "../../../../cloud/db/migrations/migration-status.ts";
+import type { Direction } from "../../../../cloud/db/migrations/migration-step.ts";
+import { createProgramEnvironment } from "../../../support/config.ts";
+import { getSeed } from "../../../support/property.ts";
+import { getRejection } from "../../../support/rejection.ts";
+import { listStatements } from "../../../support/sql-statements.ts";
+import { suite } from "../../../support/suite.ts";
+import { testLog as log } from "../../../support/test-log.ts";
+import { describeSchema } from "../catalogue.ts";
+import { useEmptiedDatabase } from "./emptied-database.ts";
+import { SMALL } from "./small-migrations.ts";
+
+const test = suite("killed migrator", { limitMs: 120_000 });
+const database = useEmptiedDatabase(test);
+const ROOT = path.resolve(import.meta.dirname, "../../../..");
+const PROGRAM = path.join(import.meta.dirname, "migrate-program.ts");
+/** Beside the first, the middle and the last one of each section. */
+const MORE_CUTS = 1;
+const DIE = "SELECT pg_terminate_backend(pg_backend_pid())";
+
+/** After how many statements to die, each once; the chance is the seed's. */
+function chooseCuts(statements: number, salt: number): number[] {
+  const any = fc.sample(fc.integer({ min: 0, max: statements }), { seed: getSeed() + salt, numRuns: MORE_CUTS });
+  const cuts = new Set([0, 1, Math.floor(statements / 2), statements, ...any]);
+  return [...cuts].filter((cut) => cut <= statements).sort((a, b) => a - b);
+}
+
+async function assertLost(promise: Promise<unknown>, what: string): Promise<void> {
+  const error = await getRejection(promise);
+  assert.ok(error instanceof MigrationError && error.code === "connection-lost", `${what}: ${error}`);
+}
+
+/** Takes one step with each of its chosen statements as the last, from the version that the database is at, and sees nothing done. */
+async function cutStep(migrations: Migration[], migration: Migration, direction: Direction): Promise<number> {
+  const statements = listStatements(migration[direction]);
+  const look = await describeSchema(database.client);
+  const { version } = await readStatus(database.client, { migrations });
+  const cuts = chooseCuts(statements.length, migration.version);
+  for (const cut of cuts) {
+    const what = `${migration.name} ${direction}, killed after statement ${cut} of ${statements.length}`;
+    const section = [...statements.slice(0, cut), DIE, ""].join(";\n");
+    const short = migrations.map((one) => (one === migration ? { ...one, [direction]: section } : one));
+    const options = { log, migrations: short, to: direction === "up" ? migration.version : migration.version - 1 };
+    await assertLost((direction === "up" ? migrateUp : migrateDown)(database.url, options), what);
+    const status = await readStatus(database.client, { migrations });
+    assert.is(status.version, version, what);
+    assert.is(status.problem, null, what);
+    assert.equal(await describeSchema(database.client), look, what);
+  }
+  return cuts.length;
+}
+
+test("killed after any statement of any section nothing of it is left, and the next run completes", async () => {
+  const migrations = await loadMigrations();
+  const looks: string[][] = [];
+  let cuts = 0;
+  await migrateUp(database.url, { log, migrations, to: 0 });
+  looks.push(await describeSchema(database.client));
+  for (const migration of migrations) {
+    cuts += await cutStep(migrations, migration, "up");
+    assert.equal((await migrateUp(database.url, { log, migrations, to: migration.version })).done, [migration.version]);
+    looks.push(await describeSchema(database.client));
+  }
+  for (const migration of [...migrations].reverse()) {
+    cuts += await cutStep(migrations, migration, "down");
+    assert.equal((await migrateDown(database.url, { log, migrations })).done, [migration.version]);
+    assert.equal(await describeSchema(database.client), looks[migration.version - 1], migration.name);
+  }
+  await migrateUp(database.url, { log, migrations });
+  assert.equal(await describeSchema(database.client), looks[migrations.length]);
+  console.log(`killed ${cuts} times`);
+});
+
+const MOMENTS: [what: string, trigger: string][] = [
+  ["between a section and the end of its mark", "CREATE TRIGGER die AFTER INSERT OR DELETE"],
+  ["at the commit", "CREATE CONSTRAINT TRIGGER die AFTER INSERT OR DELETE"],
+];
+
+for (const [what, trigger] of MOMENTS) {
+  test(`killed ${what} nothing of the step is left, and the next run completes`, async () => {
+    const migrations = SMALL;
+    await migrateUp(database.url, { log, migrations, to: 2 });
+    const look = await describeSchema(database.client);
+    const late = trigger.includes("CONSTRAINT") ? "DEFERRABLE INITIALLY DEFERRED" : "";
+    for (const migrate of [migrateUp, migrateDown]) {
+      await database.client.query(`
+        CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+        ${trigger} ON schema_migrations ${late} FOR EACH ROW EXECUTE FUNCTION die()`);
+      await assertLost(migrate(database.url, { log, migrations }), what);
+      await database.client.query("DROP FUNCTION die CASCADE");
+      assert.equal(await describeSchema(database.client), look);
+    }
+    assert.equal((await migrateUp(database.url, { log, migrations })).done, [3]);
+    assert.equal((await migrateDown(database.url, { log, migrations, to: 0 })).done, [3, 2, 1]);
+  });
+}
+
+test("killed while a mousetrap database is taken over, its record is as it was, and the next run takes it over", async () => {
+  await migrateUp(database.url, { log, to: 6 });
+  const who = await database.client.query("SELECT rolsuper FROM pg_roles WHERE rolname = current_user");
+  if (!who.rows[0]?.rolsuper) test.skip("only a superuser may watch statements that create tables");
+  await database.client.query(`DROP TABLE schema_migrations, schema_checkpoints;
+    CREATE TABLE schema_migrations (version text PRIMARY KEY);
+    INSERT INTO schema_migrations SELECT lpad(n::text, 3, '0') FROM generate_series(1, 6) AS n`);
+  const look = await describeSchema(database.client);
+  await database.client.query(`
+    CREATE FUNCTION die() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); END $$;
+    CREATE EVENT TRIGGER die ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION die()`);
+  await assertLost(migrateUp(database.url, { log }), "adopting");
+  await database.client.query("DROP EVENT TRIGGER die; DROP FUNCTION die");
+  assert.equal(await describeSchema(database.client), look);
+  const kept = await database.client.query("SELECT count(*)::int AS rows FROM schema_migrations");
+  assert.is(kept.rows[0].rows, 6);
+  assert.is((await migrateUp(database.url, { log })).done[0], 7);
+});
+
+/** Ends with SIGKILL as soon as the program says that it begins the step `version`. */
+async function killAt(to: number, version: number): Promise<void> {
+  const args = ["--import", "tsx", PROGRAM, database.url, String(to)];
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: createProgramEnvironment(),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  for await (const line of readline.createInterface(child.stdout)) {
+    if (line === `begin ${version}`) child.kill("SIGKILL");
+  }
+  const [code, signal] = await ended;
+  assert.is(signal, "SIGKILL", `it ended by itself with ${code} before step ${version}`);
+}
+
+test("killed as a process in the middle of a step, up and down, the next run completes", async () => {
+  const newest = (await loadMigrations()).length;
+  await migrateUp(database.url, { log, to: 0 });
+  const empty = await describeSchema(database.client);
+  await migrateUp(database.url, { log });
+  const full = await describeSchema(database.client);
+  const [down = 1, up = 1] = fc.sample(fc.integer({ min: 1, max: newest }), { seed: getSeed(), numRuns: 2 });
+
+  await killAt(0, down);
+  const { version } = await migrateDown(database.url, { log, to: 0 });
+  assert.is(version, 0);
+  assert.equal(await describeSchema(database.client), empty);
+
+  await killAt(newest, up);
+  assert.is((await migrateUp(database.url, { log })).version, newest);
+  assert.equal(await describeSchema(database.client), full);
+});
