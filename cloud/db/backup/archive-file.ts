@@ -96,7 +96,9 @@ export async function* readArchive(
   handle: FileHandle,
   onRead: (bytes: number, ofBytes: number) => void = () => undefined,
 ): AsyncGenerator<Buffer> {
-  const { size } = await handle.stat();
+  const stat = await handle.stat();
+  if (!stat.isFile()) throw new FileFlawError("not-a-backup", "it is no file");
+  const { size } = stat;
   const digest = await readHeader(handle, size);
   const hash = crypto.createHash("sha256");
   const gunzip = zlib.createGunzip({ chunkSize: CHUNK_BYTES });

@@ -50,7 +50,6 @@ export const VALUE_SETTINGS: [name: string, value: string][] = [
   ["extra_float_digits", "3"],
   ["bytea_output", "hex"],
   ["row_security", "on"],
-  ["search_path", ""],
 ];
 
 /** The head with the settings that a restore needs, up to where the first section begins. */
@@ -67,9 +66,7 @@ export function encodeHead(head: BackupHead): string {
     assert(!/[\r\n]/.test(value), `${name} is one line`);
     return `${MARK} ${name}=${value}`;
   });
-  const settings = [...VALUE_SETTINGS, ["check_function_bodies", "off"]].map(
-    ([name, value]) => `SET ${name} = '${value}';`,
-  );
+  const settings = VALUE_SETTINGS.map(([name, value]) => `SET ${name} = '${value}';`);
   return [
     ...lines,
     "-- By hand, into an empty database whose server has the roles: zcat FILE | psql --single-transaction -v ON_ERROR_STOP=1",

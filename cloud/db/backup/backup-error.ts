@@ -11,6 +11,8 @@ export type BackupErrorCode =
   | "rows-hidden"
   /** The tables were changed again and again while the backup began. */
   | "schema-moving"
+  /** The schema holds a line that a restore would take for one of the backup's own. */
+  | "schema-unfit"
   /** The file is no whole, unaltered backup that this program can restore; `data.reason` is a `BackupFlaw`. */
   | "backup-refused"
   /** The target of a restore holds something already, and nobody allowed to replace it. */

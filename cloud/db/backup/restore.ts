@@ -28,6 +28,8 @@ export interface RestoreOptions {
   signal?: AbortSignal;
   /** The newest migration that may be in the backup; the newest of ./migrations unless told. */
   versionMax?: number;
+  /** How long to wait for other programs' locks; 60 000 unless told. */
+  lockWithinMs?: number;
 }
 
 export type RestorePhase = "verifying" | "restoring" | "analysing";
@@ -53,7 +55,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<BackupFact
     const facts = await verify(handle, options);
     await withSession(options.url, options.signal, async (client, lost) => {
       await ensureRoles(client);
-      await withMigrationLock(client, LOCK_WITHIN_MS, () => replace({ client, lost, handle, facts, options }));
+      await withMigrationLock(client, options.lockWithinMs, () => replace({ client, lost, handle, facts, options }));
       await analyse(client, options);
     });
     options.log.info({ file: options.file, version: facts.version, rows: facts.rows }, "backup restored");
@@ -98,7 +100,7 @@ async function replace(work: Work): Promise<void> {
   const { client, options } = work;
   await client.query("BEGIN");
   try {
-    await client.query(`SET LOCAL lock_timeout = ${LOCK_WITHIN_MS}`);
+    await client.query(`SET LOCAL lock_timeout = ${options.lockWithinMs ?? LOCK_WITHIN_MS}`);
     await clear(client, options.overwrite ?? false);
     await apply(work);
   } catch (error) {

@@ -1,6 +1,7 @@
 // Owns the one connection that a backup or a restore works on: without time limits, since a large table takes as long as it takes,
 // and ended at once when the caller wants no more of it.
 import type pg from "pg";
+import { explainLostConnection, isConnectionLost } from "../migrations/connect-failure.ts";
 import { withOwner } from "../migrations/owner-connection.ts";
 import { BackupError } from "./backup-error.ts";
 
@@ -9,7 +10,7 @@ export type Lost = Promise<never>;
 
 /**
  * @throws BackupError `cancelled` once the signal is aborted, whatever `fn` makes of it; MigrationError for a connection that does not
- * come about
+ * come about or is lost
  */
 export async function withSession<T>(
   url: string,
@@ -33,7 +34,7 @@ export async function withSession<T>(
     });
   } catch (error) {
     refuseAborted(signal);
-    throw error;
+    throw isConnectionLost(error) ? explainLostConnection(error, "backing up or restoring") : error;
   }
 }
 
