@@ -26,7 +26,7 @@ const database = useEmptiedDatabase(test);
 const ROOT = path.resolve(import.meta.dirname, "../../../..");
 const PROGRAM = path.join(import.meta.dirname, "migrate-program.ts");
 /** Beside the first, the middle and the last one of each section. */
-const MORE_CUTS = 1;
+const MORE_CUTS = 2;
 const DIE = "SELECT pg_terminate_backend(pg_backend_pid())";
 
 /** After how many statements to die, each once; the chance is the seed's. */
@@ -56,8 +56,8 @@ async function cutStep(migrations: Migration[], migration: Migration, direction:
     const status = await readStatus(database.client, { migrations });
     assert.is(status.version, version, what);
     assert.is(status.problem, null, what);
-    assert.equal(await describeSchema(database.client), look, what);
   }
+  assert.equal(await describeSchema(database.client), look, `${migration.name} ${direction}, killed after ${cuts}`);
   return cuts.length;
 }
 
