@@ -16,8 +16,10 @@ import { registerConsoleRoutes } from "./console/console-routes.ts";
 import { createDatabase, splitPool, type TraplineDatabase } from "./db/connection.ts";
 import { checkSchema } from "./db/migrations/check-schema.ts";
 import { migrateUp } from "./db/migrations/migrate.ts";
+import { MigrationError } from "./db/migrations/migration-error.ts";
 import { pingDatabase } from "./db/ping.ts";
 import { checkLogins, type DatabaseUrls, prepareLogins } from "./db/roles/logins.ts";
+import { RolesError } from "./db/roles/roles-error.ts";
 import { createDeviceIngest } from "./devices/devices-ingest.ts";
 import { registerDeviceRoutes } from "./devices/devices-routes.ts";
 import { findDevice } from "./devices/queries/find-device.ts";
@@ -143,6 +145,11 @@ async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)
   const httpAddress = `http://${bound.host.includes(":") ? `[${bound.host}]` : bound.host}:${bound.port}`;
   log.info({ httpAddress, mqttHost: mqttAddress.host, mqttPort: mqttAddress.port }, "cloud started");
   return { httpAddress, mqttAddress, refusals: () => broker.refusals() };
+}
+
+/** Words for a person where the database is not as it has to be; null for any other failure. */
+export function explainStart(error: unknown): string | null {
+  return error instanceof RolesError || error instanceof MigrationError ? error.message : null;
 }
 
 async function openLogins({ databaseUrl, databaseUrls }: Config): Promise<DatabaseUrls> {

@@ -54,18 +54,19 @@ interface LoginFacts {
   name: string;
   /** May do what the role may. */
   fits: boolean;
-  /** May pass the walls between tenants: by its attributes, as owner of the tables, or as another of the three. */
+  /** May pass the walls between tenants: by its attributes, or as owner of the tables. */
   mighty: boolean;
+  /** May do what another of the three may as well. */
+  doubled: boolean;
 }
 
 const FACTS = `
   SELECT current_user AS name, coalesce(pg_has_role(r.oid, 'USAGE'), false) AS fits,
-    u.rolsuper OR u.rolbypassrls
-      OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = ANY ($2) AND o.rolname <> $1 AND pg_has_role(o.oid, 'MEMBER'))
-      OR EXISTS (
-        SELECT FROM pg_class c
-        WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'MEMBER')
-      ) AS mighty
+    u.rolsuper OR u.rolbypassrls OR EXISTS (
+      SELECT FROM pg_class c
+      WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'MEMBER')
+    ) AS mighty,
+    EXISTS (SELECT FROM pg_roles o WHERE o.rolname = ANY ($2) AND o.rolname <> $1 AND pg_has_role(o.oid, 'MEMBER')) AS doubled
   FROM pg_roles u LEFT JOIN pg_roles r ON r.rolname = $1
   WHERE u.rolname = current_user`;
 
@@ -91,14 +92,14 @@ async function checkLogin(role: DatabaseRole, url: string): Promise<void> {
     throw new RolesError("login-refused", text, { data: { role }, cause: facts });
   }
   const data = { role, login: facts.name };
-  if (!facts.fits) {
+  if (!facts.fits && !facts.mighty) {
     const text = `${variable} logs in as ${facts.name}, which may not do what ${role} may: give it that user, or let an administrator run this:`;
     throw new RolesError("login-unfit", text, {
       data,
       statements: [`GRANT ${role} TO ${pg.escapeIdentifier(facts.name)}`],
     });
   }
-  if (facts.mighty) {
+  if (facts.mighty || facts.doubled) {
     const text = `${variable} logs in as ${facts.name}, which the walls between tenants do not hold: give it the user ${role}`;
     throw new RolesError("role-too-powerful", text, { data });
   }
@@ -107,7 +108,7 @@ async function checkLogin(role: DatabaseRole, url: string): Promise<void> {
 async function readFacts(role: DatabaseRole, url: string): Promise<LoginFacts | Error> {
   try {
     const answer = await withClient(url, (client) => client.query<LoginFacts>(FACTS, [role, [...ROLES]]));
-    return answer.rows[0] ?? { name: "", fits: false, mighty: false };
+    return answer.rows[0] ?? { name: "", fits: false, mighty: false, doubled: false };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return error;

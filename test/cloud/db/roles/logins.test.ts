@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import pg from "pg";
 import * as assert from "uvu/assert";
-import { type DatabaseUrls, deriveUrls, prepareLogins } from "../../../../cloud/db/roles/logins.ts";
+import { checkLogins, type DatabaseUrls, deriveUrls, prepareLogins } from "../../../../cloud/db/roles/logins.ts";
 import { RolesError } from "../../../../cloud/db/roles/roles-error.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { getRejection } from "../../../support/rejection.ts";
@@ -63,8 +63,8 @@ derived("an address that cannot be read is refused without being repeated", () =
   }
 });
 
-async function getRolesError(url: string): Promise<RolesError> {
-  const error = await getRejection(prepareLogins(url));
+async function getRolesError(failing: string | Promise<unknown>): Promise<RolesError> {
+  const error = await getRejection(typeof failing === "string" ? prepareLogins(failing) : failing);
   assert.ok(error instanceof RolesError, String(error));
   return error;
 }
@@ -208,6 +208,63 @@ for (const [name, start] of Object.entries(ROLE_SERVERS)) {
     } finally {
       fs.writeFileSync(file, rules);
       await runStatements(server.adminUrl, "SELECT pg_reload_conf()");
+    }
+  });
+
+  test("given addresses may log in as the roles or as others that were granted them, and nobody alters anything", async () => {
+    const url = await createOwned(server, "one", HOUSE);
+    const urls = await prepareLogins(url);
+    await runStatements(
+      url,
+      "CREATE TABLE traps (id int)",
+      "CREATE ROLE clerk LOGIN PASSWORD 'clerk' IN ROLE trapline_app",
+    );
+    await checkLogins(urls);
+    await checkLogins({ ...urls, app: addressOf(server, "one", "clerk", "clerk") });
+  });
+
+  test("given addresses that the walls would not hold, or that fit nobody, are refused by the variable's name", async () => {
+    const url = await createOwned(server, "one", HOUSE);
+    const urls = await prepareLogins(url);
+    await runStatements(
+      url,
+      "CREATE TABLE traps (id int)",
+      "CREATE ROLE clerk LOGIN PASSWORD 'clerk'",
+      "CREATE ROLE janus LOGIN PASSWORD 'janus' IN ROLE trapline_app, trapline_system",
+    );
+    await runStatements(server.adminUrl, "GRANT trapline_app TO house");
+    const wrong: [keyof DatabaseUrls, string, string, RegExp][] = [
+      [
+        "app",
+        urls.system,
+        "login-unfit",
+        /TRAPLINE_APP_DATABASE_URL logs in as trapline_system.*\n {2}GRANT trapline_app TO/,
+      ],
+      [
+        "ingest",
+        addressOf(server, "one", "clerk", "clerk"),
+        "login-unfit",
+        /TRAPLINE_INGEST_DATABASE_URL logs in as clerk/,
+      ],
+      [
+        "app",
+        addressOf(server, "one", "janus", "janus"),
+        "role-too-powerful",
+        /TRAPLINE_APP_DATABASE_URL logs in as janus/,
+      ],
+      ["app", url, "role-too-powerful", /TRAPLINE_APP_DATABASE_URL logs in as house/],
+      ["system", server.adminUrl, "role-too-powerful", /TRAPLINE_SYSTEM_DATABASE_URL logs in as trapline,/],
+      [
+        "system",
+        addressOf(server, "one", "trapline_system", "guess"),
+        "login-refused",
+        /refuses TRAPLINE_SYSTEM_DATABASE_URL/,
+      ],
+    ];
+    for (const [name, address, code, words] of wrong) {
+      const error = await getRolesError(checkLogins({ ...urls, [name]: address }));
+      assert.is(error.code, code, error.message);
+      assert.match(error.message, words);
     }
   });
 

@@ -1,5 +1,5 @@
 // Servers of the tests' own for what belongs to a whole cluster, roles and logins: the newest version and the oldest, since they differ in
-// what CREATEROLE is allowed to. Every test gets an empty cluster: its databases and roles are dropped after it.
+// what CREATEROLE is allowed to. Every test gets a cluster without roles and with databases as new.
 import * as path from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../../../cloud/db/embedded/embedded.ts";
@@ -40,7 +40,7 @@ export async function runStatements(url: string, ...statements: string[]): Promi
   }
 }
 
-/** A new database and the address of its owner, who is no superuser; the password is the name unless told. */
+/** A database with this owner, who is no superuser, and its address; the password is the name unless told. */
 export async function createOwned(
   server: RoleServer,
   database: string,
@@ -51,9 +51,17 @@ export async function createOwned(
     server.adminUrl,
     `DO $$ BEGIN CREATE ROLE ${owner.name} LOGIN PASSWORD ${pg.escapeLiteral(password)} ${owner.attributes ?? ""};
       EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
-    `CREATE DATABASE ${database} OWNER ${owner.name}`,
   );
+  if (!(await listDatabases(server)).includes(database)) {
+    await runStatements(server.adminUrl, `CREATE DATABASE ${database}`);
+  }
+  await runStatements(server.adminUrl, `ALTER DATABASE ${database} OWNER TO ${owner.name}`);
   return addressOf(server, database, owner.name, password);
+}
+
+async function listDatabases({ adminUrl }: RoleServer): Promise<string[]> {
+  const ours = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY 1";
+  return (await runStatements(adminUrl, ours)).map(({ datname }) => String(datname));
 }
 
 export function addressOf(server: RoleServer, database: string, name: string, password: string): string {
@@ -64,14 +72,26 @@ export function addressOf(server: RoleServer, database: string, name: string, pa
   return url.href;
 }
 
-export async function emptyServer({ adminUrl }: RoleServer): Promise<void> {
-  const databases = await runStatements(
-    adminUrl,
-    "SELECT format('DROP DATABASE %I WITH (FORCE)', datname) AS text FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'",
-  );
-  await runStatements(adminUrl, ...databases.map(({ text }) => String(text)));
+/** No roles, and databases as new: they are kept, since making one takes longer than most tests. */
+export async function emptyServer(server: RoleServer): Promise<void> {
   const roles = "FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user";
-  const owned = await runStatements(adminUrl, `SELECT format('DROP OWNED BY %I', rolname) AS text ${roles}`);
-  const drops = await runStatements(adminUrl, `SELECT format('DROP ROLE %I', rolname) AS text ${roles}`);
-  await runStatements(adminUrl, ...[...owned, ...drops].map(({ text }) => String(text)));
+  const listStatements = async (format: string) =>
+    (await runStatements(server.adminUrl, `SELECT format('${format}', rolname) AS text ${roles}`)).map((row) =>
+      String(row.text),
+    );
+  const owned = await listStatements("DROP OWNED BY %I");
+  for (const database of await listDatabases(server)) {
+    const url = new URL(server.adminUrl);
+    url.pathname = `/${database}`;
+    await runStatements(
+      url.href,
+      `ALTER DATABASE ${database} OWNER TO CURRENT_USER`,
+      ...owned,
+      "DROP SCHEMA public CASCADE",
+      "CREATE SCHEMA public AUTHORIZATION pg_database_owner",
+      "GRANT USAGE ON SCHEMA public TO PUBLIC",
+      `GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO PUBLIC`,
+    );
+  }
+  await runStatements(server.adminUrl, ...owned, ...(await listStatements("DROP ROLE %I")));
 }
