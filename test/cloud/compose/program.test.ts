@@ -89,6 +89,24 @@ test("without its configuration it names every variable that is missing, and end
   assert.match(program.said(), /TRAPLINE_SEAL_KEY is missing/);
 });
 
+test("a database that nobody has migrated is refused in words, with what to do, and it ends with 1", async () => {
+  const program = start({ DATABASE_URL: database.url, TRAPLINE_SEAL_KEY: SEAL_KEY });
+  const [code] = await once(program.child, "exit");
+  assert.is(code, 1);
+  assert.match(program.said(), /migrate it with the address of its owner in DATABASE_URL/);
+  assert.not.match(program.said(), /\n +at /);
+});
+
+test("asked to migrate with the addresses of the roles alone, it says what is missing, and ends with 2", async () => {
+  const { app, ingest, system } = database.urls;
+  const urls = { TRAPLINE_APP_DATABASE_URL: app, TRAPLINE_INGEST_DATABASE_URL: ingest };
+  const env = { ...urls, TRAPLINE_SYSTEM_DATABASE_URL: system, TRAPLINE_SEAL_KEY: SEAL_KEY };
+  const program = start(env, "--migrate");
+  const [code] = await once(program.child, "exit");
+  assert.is(code, 2);
+  assert.match(program.said(), /--migrate needs the address of the database's owner in DATABASE_URL/);
+});
+
 test("it migrates when asked to, and ends on SIGTERM under load within ten seconds, with 0", async () => {
   const program = await startWell();
   const { who } = await createTalker(program.httpAddress);
