@@ -2,6 +2,8 @@
 // left is the version before or the version after, whole, and the next run completes.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import * as fc from "fast-check";
@@ -12,6 +14,7 @@ import { loadMigrations, type Migration } from "../../../../cloud/db/migrations/
 import { readStatus } from "../../../../cloud/db/migrations/migration-status.ts";
 import type { Direction } from "../../../../cloud/db/migrations/migration-step.ts";
 import { createProgramEnvironment } from "../../../support/config.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { getSeed } from "../../../support/property.ts";
 import { getRejection } from "../../../support/rejection.ts";
 import { listStatements } from "../../../support/sql-statements.ts";
@@ -125,9 +128,9 @@ test("killed while a mousetrap database is taken over, its record is as it was, 
   assert.is((await migrateUp(database.url, { log })).done[0], 7);
 });
 
-/** Ends with SIGKILL as soon as the program says that it begins the step `version`. */
-async function killAt(to: number, version: number): Promise<void> {
-  const args = ["--import", "tsx", PROGRAM, database.url, String(to)];
+/** Ends with SIGKILL when the program has said that it begins the step `version`, and `busy` resolves. */
+async function killAt(to: number, version: number, folder?: string, busy?: () => Promise<unknown>): Promise<void> {
+  const args = ["--import", "tsx", PROGRAM, database.url, String(to), ...(folder === undefined ? [] : [folder])];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: createProgramEnvironment(),
@@ -135,7 +138,9 @@ async function killAt(to: number, version: number): Promise<void> {
   });
   const ended = once(child, "exit");
   for await (const line of readline.createInterface(child.stdout)) {
-    if (line === `begin ${version}`) child.kill("SIGKILL");
+    if (line !== `begin ${version}`) continue;
+    await busy?.();
+    child.kill("SIGKILL");
   }
   const [code, signal] = await ended;
   assert.is(signal, "SIGKILL", `it ended by itself with ${code} before step ${version}`);
@@ -157,4 +162,15 @@ test("killed as a process in the middle of a step, up and down, the next run com
   await killAt(newest, up);
   assert.is((await migrateUp(database.url, { log })).version, newest);
   assert.equal(await describeSchema(database.client), full);
+});
+
+test("killed as a process in a statement that takes long, the server notices and lets the next run work", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trapline-slow-"));
+  fs.writeFileSync(path.join(folder, "001_slow.sql"), "-- UP\nSELECT pg_sleep(100);\n-- DOWN\nSELECT 1;\n");
+  const sleeping = () => database.client.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+  const busy = () =>
+    eventually(async () => (await sleeping()).rowCount, { withinMs: 10_000, because: "the statement has begun" });
+  await killAt(1, 1, folder, busy).finally(() => fs.rmSync(folder, { recursive: true }));
+  const result = await migrateUp(database.url, { log, migrations: SMALL, lockWithinMs: 30_000 });
+  assert.equal(result.done, [1, 2, 3]);
 });
