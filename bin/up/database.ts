@@ -7,7 +7,7 @@ import { ensureDatabase } from "../../cloud/db/own-database.ts";
 export interface UpDatabase {
   url: string;
   server: "embedded" | "DATABASE_URL";
-  /** The server of an earlier run that was killed, found running and taken over. */
+  /** The server was found running: left by an earlier run that was killed, or kept by `db:start`. */
   adopted: boolean;
   /** Migrations applied by this start, and where the schema stands now. */
   applied: number;

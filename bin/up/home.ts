@@ -34,6 +34,7 @@ export interface Home {
   release(): void;
 }
 
+const LOCK_FILE = "up.pid";
 const NOT_WRITABLE = ["EACCES", "EROFS", "EPERM", "ENOENT", "ENOTDIR", "EEXIST"];
 
 function madeSecrets(): Secrets {
@@ -66,6 +67,13 @@ function isAlive(pid: number): boolean {
 function isNode(pid: number): boolean {
   const commandLine = `/proc/${pid}/cmdline`;
   return existsSync(commandLine) ? readFileSync(commandLine, "utf8").includes("node") : true;
+}
+
+/** The process that runs from the folder, as a living one has noted itself there; null for none. */
+export function findProgram(dir: string): number | null {
+  const file = join(dir, LOCK_FILE);
+  const pid = existsSync(file) ? Number.parseInt(readFileSync(file, "utf8"), 10) : Number.NaN;
+  return Number.isInteger(pid) && isAlive(pid) && isNode(pid) ? pid : null;
 }
 
 function takeLock(file: string): void {
@@ -113,7 +121,7 @@ function readSecrets(file: string): Secrets {
 export function openHome(dir: string): Home {
   try {
     mkdirSync(dir, { recursive: true });
-    const lock = join(dir, "up.pid");
+    const lock = join(dir, LOCK_FILE);
     takeLock(lock);
     try {
       return {

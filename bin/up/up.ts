@@ -145,7 +145,7 @@ function startDatabase({ options, reporter, home, parts, log }: Stage): Promise<
     },
     (d) => ({
       facts: { server: d.server, adopted: d.adopted, applied: d.applied, version: d.version },
-      words: `PostgreSQL (${d.server}${d.adopted ? ", of a killed run, taken over" : ""}), schema ${d.version}, ${d.applied} migrations applied`,
+      words: `PostgreSQL (${d.server}${d.adopted ? ", found running" : ""}), schema ${d.version}, ${d.applied} migrations applied`,
     }),
   );
 }
