@@ -4,6 +4,10 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { BackupError } from "./backup-error.ts";
 
+const PARTIAL = /^\..+\.sql\.gz\.\d+\.partial$/;
+/** A backup under way writes all the time. */
+const ABANDONED_MS = 86_400_000;
+
 /**
  * @param write fills the empty file and brings it to the disk
  * @throws BackupError `file-exists`, `write-failed`; whatever `write` throws. Nothing is left then.
@@ -15,7 +19,9 @@ export async function createWholeFile<T>(file: string, write: (handle: fs.FileHa
   const handle = await explainWriting(file, async () => {
     await fs.mkdir(folder, { recursive: true });
     await fs.rm(partial, { force: true });
-    return fs.open(partial, "wx", 0o600);
+    const opened = await fs.open(partial, "wx", 0o600);
+    await removeAbandoned(folder, (await opened.stat()).mtimeMs);
+    return opened;
   });
   try {
     const result = await write(handle).finally(() => handle.close());
@@ -26,6 +32,16 @@ export async function createWholeFile<T>(file: string, write: (handle: fs.FileHa
   } catch (error) {
     await fs.rm(partial, { force: true });
     throw error;
+  }
+}
+
+/** What killed programs left: other partial files that nobody has written to for long before ours was made. */
+async function removeAbandoned(folder: string, nowMs: number): Promise<void> {
+  for (const name of await fs.readdir(folder)) {
+    if (!PARTIAL.test(name)) continue;
+    const file = path.join(folder, name);
+    const stat = await fs.stat(file).catch(() => null);
+    if (stat !== null && nowMs - stat.mtimeMs > ABANDONED_MS) await fs.rm(file, { force: true });
   }
 }
 
