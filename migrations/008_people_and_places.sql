@@ -198,6 +198,7 @@ CREATE TABLE tenant_invitations (
 );
 CREATE UNIQUE INDEX tenant_invitations_open ON tenant_invitations (tenant_id, lower(email))
   WHERE accepted_at IS NULL AND revoked_at IS NULL;
+CREATE INDEX tenant_invitations_newest ON tenant_invitations (tenant_id, created_at DESC);
 CREATE INDEX tenant_invitations_role ON tenant_invitations (role_scope_id, role);
 CREATE INDEX tenant_invitations_expires_at ON tenant_invitations (expires_at);
 
@@ -226,19 +227,36 @@ CREATE INDEX refresh_tokens_member ON refresh_tokens (tenant_id, user_id);
 CREATE INDEX refresh_tokens_family ON refresh_tokens (token_id);
 CREATE INDEX refresh_tokens_expires_at ON refresh_tokens (expires_at);
 
+-- Voids a family; the answer is how many tokens were good until now. Whoever spends a token or voids its family holds the family's lock, or
+-- a token that is being spent at the same moment would leave a good successor behind.
+CREATE FUNCTION revoke_refresh_tokens(family uuid) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  voided integer;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('refresh tokens ' || family, 0));
+  UPDATE refresh_tokens SET is_active = false, revoked_at = now() WHERE token_id = family AND is_active;
+  GET DIAGNOSTICS voided = ROW_COUNT;
+  RETURN voided;
+END;
+$$;
+
 -- Uses a token up and puts its successor in its place; the answer is the successor's row, or none. A token that comes a second time was
--- stolen, from or by whoever came first: the whole family is void.
+-- stolen, from or by whoever came first: the whole family is void, however old the token is.
 CREATE FUNCTION spend_refresh_token(spent_hash char(64), next_hash char(64), next_expires_at timestamptz)
 RETURNS SETOF refresh_tokens LANGUAGE plpgsql AS $$
 DECLARE
   spent refresh_tokens;
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('refresh tokens ' || token_id, 0)) FROM refresh_tokens WHERE token_hash = spent_hash;
   SELECT * INTO spent FROM refresh_tokens WHERE token_hash = spent_hash FOR UPDATE;
-  IF NOT FOUND OR NOT spent.is_active OR spent.expires_at <= now() THEN
+  IF NOT FOUND THEN
     RETURN;
   END IF;
   IF spent.last_used_at IS NOT NULL THEN
-    UPDATE refresh_tokens SET is_active = false, revoked_at = now() WHERE token_id = spent.token_id AND is_active;
+    PERFORM revoke_refresh_tokens(spent.token_id);
+    RETURN;
+  END IF;
+  IF NOT spent.is_active OR spent.expires_at <= now() THEN
     RETURN;
   END IF;
   UPDATE refresh_tokens SET last_used_at = now() WHERE id = spent.id;
@@ -291,6 +309,7 @@ CREATE TRIGGER api_keys_deleted BEFORE INSERT OR UPDATE OF is_active ON api_keys
 -- DOWN
 DROP TABLE api_keys;
 DROP FUNCTION spend_refresh_token(char, char, timestamptz);
+DROP FUNCTION revoke_refresh_tokens(uuid);
 DROP TABLE refresh_tokens;
 DROP TRIGGER sessions_updated ON sessions;
 DROP INDEX sessions_expires_at;

@@ -4,7 +4,8 @@
 -- UP
 -- Subscriptions --------------------------------------------------------------------------------------------------------
 
--- max_devices NULL: as many as they like. A tenant without a subscription is not limited: whoever runs Trapline for themselves buys none.
+-- max_devices NULL: as many as they like. A tenant that never had a subscription is not limited: whoever runs Trapline for themselves buys
+-- none. One that was canceled leaves what is free.
 CREATE TABLE subscriptions (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -34,7 +35,8 @@ CREATE INDEX subscriptions_stripe_customer ON subscriptions (stripe_customer_id)
 CREATE TABLE billing_events (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   tenant_id uuid REFERENCES tenants (id) ON DELETE CASCADE,
-  provider varchar(20) NOT NULL DEFAULT 'stripe',
+  provider varchar(20) NOT NULL DEFAULT 'stripe'
+    CONSTRAINT billing_events_provider_listed CHECK (provider IN ('stripe')),
   event_id varchar(255) NOT NULL,
   type varchar(100) NOT NULL,
   payload jsonb NOT NULL,
@@ -124,12 +126,12 @@ $$;
 
 -- Runs as the owner: whoever claims need not be able to read subscriptions. The subscription's row is locked, so that two claims at once
 -- cannot both take the last place.
-CREATE FUNCTION check_device_limit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION check_device_limit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   most integer;
 BEGIN
-  SELECT max_devices INTO most FROM public.subscriptions
-    WHERE tenant_id = NEW.tenant_id AND status IN ('active', 'trialing', 'past_due') FOR UPDATE;
+  SELECT CASE WHEN status = 'canceled' THEN least(max_devices, 2) ELSE max_devices END INTO most FROM public.subscriptions
+    WHERE tenant_id = NEW.tenant_id ORDER BY status = 'canceled', created_at DESC LIMIT 1 FOR UPDATE;
   IF most IS NOT NULL AND most <= (
     SELECT count(*) FROM public.devices WHERE tenant_id = NEW.tenant_id AND unclaimed_at IS NULL AND id <> NEW.id
   ) THEN
@@ -139,14 +141,22 @@ BEGIN
 END;
 $$;
 
+-- A trap that was released is claimed anew, by a row of its own: the old one is its old tenant's past, and the trap may be another's by now.
+CREATE FUNCTION refuse_taking_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a released device is claimed anew' USING ERRCODE = 'TL003', CONSTRAINT = 'devices_released', TABLE = 'devices';
+END;
+$$;
+
 CREATE TRIGGER devices_names_elsewhere BEFORE INSERT ON devices FOR EACH ROW EXECUTE FUNCTION set_device_names_elsewhere();
 CREATE TRIGGER devices_status BEFORE INSERT OR UPDATE OF online, status, unclaimed_at, is_active, trap_state ON devices
   FOR EACH ROW EXECUTE FUNCTION set_device_status();
 CREATE TRIGGER devices_limit_insert BEFORE INSERT ON devices
   FOR EACH ROW WHEN (NEW.unclaimed_at IS NULL) EXECUTE FUNCTION check_device_limit();
-CREATE TRIGGER devices_limit_update BEFORE UPDATE OF unclaimed_at, tenant_id ON devices
-  FOR EACH ROW WHEN (NEW.unclaimed_at IS NULL AND (OLD.unclaimed_at IS NOT NULL OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id))
-  EXECUTE FUNCTION check_device_limit();
+CREATE TRIGGER devices_limit_update BEFORE UPDATE OF tenant_id ON devices
+  FOR EACH ROW WHEN (NEW.unclaimed_at IS NULL AND NEW.tenant_id IS DISTINCT FROM OLD.tenant_id) EXECUTE FUNCTION check_device_limit();
+CREATE TRIGGER devices_released BEFORE UPDATE OF unclaimed_at ON devices
+  FOR EACH ROW WHEN (NEW.unclaimed_at IS NULL AND OLD.unclaimed_at IS NOT NULL) EXECUTE FUNCTION refuse_taking_back();
 CREATE TRIGGER devices_deleted BEFORE INSERT OR UPDATE OF is_active ON devices
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
@@ -229,6 +239,8 @@ ALTER TABLE device_sessions
   ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
 UPDATE device_sessions SET created_at = connected_at;
 ALTER TABLE device_commands ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX device_commands_newest ON device_commands (tenant_id, device_id, id DESC);
+CREATE INDEX claim_codes_device_codes ON claim_codes (tenant_id, claimed_by_device_id);
 
 CREATE TRIGGER subscriptions_updated BEFORE UPDATE ON subscriptions FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 CREATE TRIGGER billing_events_updated BEFORE UPDATE ON billing_events FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -243,6 +255,8 @@ CREATE TRIGGER device_commands_updated BEFORE UPDATE ON device_commands FOR EACH
 DROP TRIGGER device_commands_updated ON device_commands;
 DROP TRIGGER device_sessions_updated ON device_sessions;
 DROP TRIGGER device_identities_updated ON device_identities;
+DROP INDEX claim_codes_device_codes;
+DROP INDEX device_commands_newest;
 ALTER TABLE device_commands DROP COLUMN updated_at;
 ALTER TABLE device_sessions DROP COLUMN created_at, DROP COLUMN updated_at;
 ALTER TABLE device_identities DROP COLUMN created_at, DROP COLUMN updated_at;
@@ -252,10 +266,12 @@ DROP FUNCTION notify_property_change();
 DROP FUNCTION set_last_changed_at();
 
 DROP TRIGGER devices_deleted ON devices;
+DROP TRIGGER devices_released ON devices;
 DROP TRIGGER devices_limit_update ON devices;
 DROP TRIGGER devices_limit_insert ON devices;
 DROP TRIGGER devices_status ON devices;
 DROP TRIGGER devices_names_elsewhere ON devices;
+DROP FUNCTION refuse_taking_back();
 DROP FUNCTION check_device_limit();
 DROP FUNCTION set_device_status();
 DROP FUNCTION set_device_names_elsewhere();

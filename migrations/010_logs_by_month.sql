@@ -131,7 +131,7 @@ $$;
 -- Makes one month's partition, with its own wall: nobody but the owner reads a partition by its name. What lay in the default partition
 -- moves over. Months are those of UTC. False: it is there already.
 CREATE FUNCTION create_partition(log text, moment text, month timestamptz) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '5s' SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' SET timezone = 'UTC' AS $$
 DECLARE
   first_moment timestamptz := date_trunc('month', month);
   end_moment timestamptz := date_trunc('month', month) + interval '1 month';
@@ -165,7 +165,7 @@ $$;
 -- The partitions of this month and the next ones, and of every month that lies in a default partition. Several at once come one after
 -- the other. The answer: how many were made.
 CREATE FUNCTION ensure_partitions(months_ahead integer DEFAULT 3) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
   made integer := 0;
   one record;
@@ -191,7 +191,7 @@ $$;
 -- Drops the partitions of a log that end at or before a moment, and what is older in its default partition. The answer: their names.
 -- The last two months are never dropped, whoever asks.
 CREATE FUNCTION drop_partitions(log_name text, ended_by timestamptz) RETURNS SETOF text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '5s' SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' SET timezone = 'UTC' AS $$
 DECLARE
   moment_name text;
   one record;

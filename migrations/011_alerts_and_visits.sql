@@ -48,6 +48,7 @@ ALTER TABLE device_alerts
   ADD CONSTRAINT device_alerts_severity_listed CHECK (severity IN ('info', 'warning', 'critical'));
 CREATE UNIQUE INDEX device_alerts_one_open ON device_alerts (device_id, alert_type) WHERE alert_status <> 'resolved';
 CREATE INDEX device_alerts_created ON device_alerts (tenant_id, created_at DESC, id DESC);
+CREATE INDEX device_alerts_device_alerts ON device_alerts (tenant_id, device_id, created_at DESC);
 CREATE INDEX device_alerts_escalating ON device_alerts (next_escalation_at) WHERE alert_status = 'new';
 
 CREATE TABLE tasks (
@@ -83,12 +84,12 @@ CREATE TABLE tasks (
   CONSTRAINT tasks_completed_whole CHECK ((status IN ('done', 'cancelled')) = (completed_at IS NOT NULL))
 );
 CREATE INDEX tasks_open ON tasks (tenant_id, due_date) WHERE status NOT IN ('done', 'cancelled') AND is_active;
-CREATE INDEX tasks_assignee_open ON tasks (tenant_id, assignee_id) WHERE status NOT IN ('done', 'cancelled') AND is_active;
+CREATE INDEX tasks_assignee_tasks ON tasks (tenant_id, assignee_id, due_date);
 CREATE INDEX tasks_device_tasks ON tasks (tenant_id, device_id);
 CREATE INDEX tasks_site_tasks ON tasks (tenant_id, site_id);
 
 -- Both run as the owner: what raises alerts need not be able to write tasks. They touch the alert's own tenant alone.
-CREATE FUNCTION open_visit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION open_visit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO public.tasks (tenant_id, title, priority, due_date, site_id, device_id, alert_id)
     SELECT d.tenant_id, left('Visit ' || d.name, 255), CASE d.kind WHEN 'live-catch' THEN 'urgent' ELSE 'high' END,
@@ -99,7 +100,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION close_visit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION close_visit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE public.tasks SET status = 'done', completed_at = coalesce(NEW.resolved_at, now()), completed_by = NEW.resolved_by
     WHERE tenant_id = NEW.tenant_id AND alert_id = NEW.id AND status NOT IN ('done', 'cancelled');
@@ -123,6 +124,7 @@ DROP TABLE tasks;
 
 DROP INDEX device_alerts_one_open;
 DROP INDEX device_alerts_created;
+DROP INDEX device_alerts_device_alerts;
 DROP INDEX device_alerts_escalating;
 ALTER TABLE device_alerts
   DROP CONSTRAINT device_alerts_whole,

@@ -24,7 +24,9 @@ CREATE TABLE firmware_rollouts (
   percentage integer NOT NULL DEFAULT 100
     CONSTRAINT firmware_rollouts_percentage_is_one CHECK (percentage BETWEEN 0 AND 100),
   site_id uuid,
-  kind varchar(20),
+  kind varchar(20)
+    CONSTRAINT firmware_rollouts_kind_listed
+    CHECK (kind IN ('live-catch', 'snap', 'bait-station', 'monitor', 'gateway', 'sensor', 'switch')),
   created_by uuid REFERENCES users (id) ON DELETE SET NULL,
   started_at timestamptz,
   completed_at timestamptz,

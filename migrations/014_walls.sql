@@ -66,17 +66,20 @@ CREATE POLICY tenant_wall ON roles TO trapline_app
   USING (tenant_id = current_tenant_id()) WITH CHECK (tenant_id = current_tenant_id());
 CREATE POLICY built_in_read ON roles FOR SELECT TO trapline_app USING (tenant_id IS NULL);
 CREATE POLICY tenant_wall ON firmware_versions TO trapline_app, trapline_ingest
-  USING (tenant_id = current_tenant_id()) WITH CHECK (tenant_id = current_tenant_id() AND NOT global);
+  USING (tenant_id = current_tenant_id() AND NOT global) WITH CHECK (tenant_id = current_tenant_id() AND NOT global);
 CREATE POLICY shared_read ON firmware_versions FOR SELECT TO trapline_app, trapline_ingest USING (global);
 CREATE POLICY own_traps ON device_identities TO trapline_app USING (
   EXISTS (
-    SELECT FROM devices AS d WHERE d.serial_number = device_identities.serial_number AND d.tenant_id = current_tenant_id()
+    SELECT FROM devices AS d
+    WHERE d.serial_number = device_identities.serial_number AND d.tenant_id = current_tenant_id() AND d.unclaimed_at IS NULL
   )
 );
 CREATE POLICY everybody_reads ON oauth_clients FOR SELECT TO trapline_app USING (is_active);
 
 -- Grants -----------------------------------------------------------------------------------------------------------------
 
+-- PostgreSQL 14 and older let everybody make things there, and a database keeps that through an upgrade.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO trapline_app, trapline_ingest, trapline_system;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION shared_scope(), current_tenant_id(), current_user_id()
@@ -93,7 +96,12 @@ GRANT SELECT, INSERT, UPDATE ON roles, sites, tenant_invitations, api_keys, clai
   device_updates, device_commands, webhooks, ifttt_trigger_subscriptions TO trapline_app;
 GRANT SELECT, INSERT, DELETE ON membership_roles, user_site_assignments TO trapline_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON device_properties, alexa_lwa_tokens TO trapline_app;
-GRANT SELECT, UPDATE ON devices, device_alerts, device_sessions TO trapline_app;
+-- Whose a trap is, and by what it is known, is not a matter of people's requests.
+GRANT SELECT, UPDATE (name, status, site_id, place, description, manufacturer, model, alexa_display_categories, alexa_capabilities,
+    desired_config, config_revision, online, mqtt_password, unclaimed_at, metadata, is_active) ON devices TO trapline_app;
+GRANT SELECT, UPDATE (alert_status, acknowledged_at, acknowledged_by, resolved_at, resolved_by, escalation_level, escalated_at,
+    next_escalation_at) ON device_alerts TO trapline_app;
+GRANT SELECT, UPDATE (ended_at, end_reason) ON device_sessions TO trapline_app;
 GRANT SELECT, UPDATE (revoked_at) ON sessions, oauth_tokens TO trapline_app;
 GRANT SELECT, UPDATE (is_active, revoked_at) ON refresh_tokens TO trapline_app;
 GRANT SELECT, DELETE ON device_claiming_queue TO trapline_app;
@@ -134,6 +142,7 @@ GRANT INSERT ON audit_logs, activity_logs TO trapline_system;
 GRANT USAGE ON SEQUENCE device_claiming_queue_id_seq TO trapline_system;
 GRANT EXECUTE ON FUNCTION cleanup_expired_claiming_devices(), ensure_partitions(integer), drop_partitions(text, timestamptz),
   spend_refresh_token(char, char, timestamptz) TO trapline_system;
+GRANT EXECUTE ON FUNCTION revoke_refresh_tokens(uuid) TO trapline_app, trapline_system;
 
 -- DOWN
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM trapline_app, trapline_ingest, trapline_system;
