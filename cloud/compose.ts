@@ -37,12 +37,18 @@ import type { DeviceLink, Ingest } from "./mqtt/device-door.ts";
 import { createLink } from "./mqtt/link.ts";
 import { createPresenceIngest, type PresenceIngest } from "./presence/presence-ingest.ts";
 import { createPresenceWatch, type PresenceWatch } from "./presence/watch-ingest.ts";
-import { startRepeating } from "./repeat.ts";
+import { type Job, startScheduler } from "./scheduler.ts";
 import { registerChunkRoutes } from "./updates/chunk-routes.ts";
 import { applyBoot } from "./updates/queries/apply-boot.ts";
 import type { JudgeFirmware } from "./updates/updates.ts";
 import { createUpdateIngest } from "./updates/updates-ingest.ts";
 import { registerUpdateRoutes } from "./updates/updates-routes.ts";
+import { deleteEndedTokens } from "./upkeep/queries/delete-ended-tokens.ts";
+import { deleteOldDeliveries } from "./upkeep/queries/delete-old-deliveries.ts";
+import { dropPartitions } from "./upkeep/queries/drop-partitions.ts";
+import { ensurePartitions } from "./upkeep/queries/ensure-partitions.ts";
+import { lockJob } from "./upkeep/queries/lock-job.ts";
+import { ENDED_KEPT_MS, listRetired } from "./upkeep/upkeep.ts";
 
 export interface CloudOptions {
   /** The database it names is migrated already. */
@@ -85,12 +91,17 @@ interface Ground {
   limits: NonNullable<CloudOptions["limits"]>;
 }
 
-const CLAIMING_SWEEP_MS = 60_000;
-const SESSION_SWEEP_MS = 600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** Bring the database to the version of the code, if it is not there; only its owner may. */
 export async function migrateDatabase(ownerUrl: string, log: Logger): Promise<void> {
   await migrateUp(ownerUrl, { log });
+}
+
+/** How the cloud hashes the passwords of people, for whoever gives a database people before there is a cloud. */
+export function createPasswordHash(): (password: string) => Promise<string> {
+  return createPasswords().hash;
 }
 
 /** Start the cloud. @throws what kept it from starting (a taken port has its code EADDRINUSE); then nothing is left running. */
@@ -131,8 +142,8 @@ async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)
   };
   const watch = createPresenceWatch({ ...ground, notifyDevice });
   parts.push(() => watch.stop());
-  const sweeps = startSweeps(ground);
-  parts.push(() => Promise.all(sweeps.map((sweep) => sweep.stop())));
+  const scheduler = startScheduler({ ...ground, lockJob }, listJobs(config));
+  parts.push(() => scheduler.stop());
 
   const broker = await createMqttDoor(ground, watch);
   const mqtt: { port: number } = { port: config.mqttPort };
@@ -161,22 +172,41 @@ async function openLogins({ databaseUrl, databaseUrls }: Config): Promise<Databa
   return prepareLogins(databaseUrl);
 }
 
-function startSweeps({ clock, log, db }: Ground) {
+/** What runs by the clock: how often, and what it says it did. */
+function listJobs({ retention }: Config): Job[] {
+  const count = (facts: Record<string, number>) => (Object.values(facts).some((one) => one > 0) ? facts : null);
   return [
-    startRepeating({
-      clock,
-      log,
-      name: "claiming",
-      pauseMs: CLAIMING_SWEEP_MS,
-      run: async () => void (await db.system((trx) => sweepClaiming(trx, clock.now()))),
-    }),
-    startRepeating({
-      clock,
-      log,
+    { name: "claiming", pauseMs: MINUTE_MS, run: async (trx, now) => count({ ...(await sweepClaiming(trx, now)) }) },
+    {
       name: "sessions",
-      pauseMs: SESSION_SWEEP_MS,
-      run: async () => void (await db.system((trx) => deleteEndedSessions(trx, clock.now()))),
-    }),
+      pauseMs: 10 * MINUTE_MS,
+      run: async (trx, now) => count({ sessions: await deleteEndedSessions(trx, now) }),
+    },
+    {
+      name: "partitions",
+      pauseMs: HOUR_MS,
+      run: async (trx) => count({ partitions: await ensurePartitions(trx) }),
+    },
+    {
+      name: "retention",
+      pauseMs: HOUR_MS,
+      async run(trx, now) {
+        const dropped: string[] = [];
+        for (const retired of listRetired(now, retention)) dropped.push(...(await dropPartitions(trx, retired)));
+        return dropped.length > 0 ? { dropped } : null;
+      },
+    },
+    {
+      name: "leftovers",
+      pauseMs: HOUR_MS,
+      async run(trx, now) {
+        const before = new Date(now.getTime() - ENDED_KEPT_MS);
+        return count({
+          tokens: await deleteEndedTokens(trx, before),
+          deliveries: await deleteOldDeliveries(trx, before),
+        });
+      },
+    },
   ];
 }
 
