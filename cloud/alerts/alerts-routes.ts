@@ -2,7 +2,7 @@
 import { Type } from "typebox";
 import type { Clock } from "../clock.ts";
 import type { TraplineDatabase } from "../db/connection.ts";
-import type { AlertStatus } from "../db/schema.ts";
+import type { DeviceAlertStatus } from "../db/schema.ts";
 import type { App } from "../http/app.ts";
 import { type Account, requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
@@ -16,7 +16,7 @@ export interface AlertDeps {
   clock: Pick<Clock, "now">;
 }
 
-const STATUSES = ["new", "acknowledged", "resolved"] as const satisfies AlertStatus[];
+const STATUSES = ["new", "acknowledged", "resolved"] as const satisfies DeviceAlertStatus[];
 const COUNT = 200;
 const COUNT_MAX = 1_000;
 
@@ -30,7 +30,7 @@ export function registerAlertRoutes(app: App, deps: AlertDeps): void {
   const { db, clock } = deps;
   app.get("/api/v1/alerts", { onRequest: requireAccount, schema: { querystring: Query } }, async (request) => {
     const { status, limit: countMax = COUNT } = request.query;
-    const statuses: AlertStatus[] | undefined =
+    const statuses: DeviceAlertStatus[] | undefined =
       status === "open" ? ["new", "acknowledged"] : status === undefined ? undefined : [status];
     const { tenantId } = request.account;
     return { alerts: await db.withTenant(request.account, (trx) => listAlerts(trx, { tenantId, countMax, statuses })) };

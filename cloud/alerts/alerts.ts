@@ -1,7 +1,7 @@
 // Owns what becomes of an alert: which event raises or settles which, how severe it is, and the way from new over acknowledged to
 // resolved, which nothing goes back on. Pure; a trap has at most one open alert of a type [ALERT-2].
 import type { EventKind } from "#protocol";
-import type { AlertSeverity, AlertStatus, AlertType } from "../db/schema.ts";
+import type { DeviceAlertSeverity, DeviceAlertStatus, DeviceAlertType } from "../db/schema.ts";
 import type { DeviceKind } from "../devices/devices.ts";
 
 /** An alert as the API and the live stream tell it. */
@@ -10,9 +10,9 @@ export interface Alert {
   deviceId: string;
   /** Of the trap, as it is called now. */
   deviceName: string;
-  type: AlertType;
-  status: AlertStatus;
-  severity: AlertSeverity;
+  type: DeviceAlertType;
+  status: DeviceAlertStatus;
+  severity: DeviceAlertSeverity;
   message: string | null;
   /** The event that raised it. */
   eventId: string | null;
@@ -33,12 +33,12 @@ export interface AlertPerson {
 }
 
 export type AlertEffect =
-  | { effect: "raise"; type: AlertType; severity: AlertSeverity; message: string }
-  | { effect: "settle"; type: AlertType };
+  | { effect: "raise"; type: DeviceAlertType; severity: DeviceAlertSeverity; message: string }
+  | { effect: "settle"; type: DeviceAlertType };
 
 /** What an event means for the alerts of its trap; null for nothing. A rearmed trap keeps its alert: that a person has looked, only a person can say. */
 export function decideEffect(kind: EventKind, trap: { name: string; kind: DeviceKind }): AlertEffect | null {
-  const raise = (type: AlertType, severity: AlertSeverity, words: string): AlertEffect => ({
+  const raise = (type: DeviceAlertType, severity: DeviceAlertSeverity, words: string): AlertEffect => ({
     effect: "raise",
     type,
     severity,
@@ -68,7 +68,7 @@ export type RaiseDecision = "open" | "keep" | "replace";
  * What to do where an alert of this type is open already. A second spring after somebody has answered the first is another animal: the
  * answered alert is done, and a new one asks again.
  */
-export function decideRaise(type: AlertType, open: AlertStatus | null): RaiseDecision {
+export function decideRaise(type: DeviceAlertType, open: DeviceAlertStatus | null): RaiseDecision {
   if (open === null || open === "resolved") return "open";
   return type === "sprung" && open === "acknowledged" ? "replace" : "keep";
 }
@@ -76,11 +76,11 @@ export function decideRaise(type: AlertType, open: AlertStatus | null): RaiseDec
 /** `change`: do it; `done`: it is so already, who and when stay as they are. */
 export type AnswerDecision = { ok: true; next: "change" | "done" } | { ok: false; reason: "alert-resolved" };
 
-export function decideAcknowledge(status: AlertStatus): AnswerDecision {
+export function decideAcknowledge(status: DeviceAlertStatus): AnswerDecision {
   if (status === "resolved") return { ok: false, reason: "alert-resolved" };
   return { ok: true, next: status === "new" ? "change" : "done" };
 }
 
-export function decideResolve(status: AlertStatus): AnswerDecision {
+export function decideResolve(status: DeviceAlertStatus): AnswerDecision {
   return { ok: true, next: status === "resolved" ? "done" : "change" };
 }

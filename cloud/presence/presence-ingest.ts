@@ -2,7 +2,7 @@
 // a proven boot; they are handed in. A hello that was overtaken on its way changes nothing and is followed by nothing.
 import type { DownMessage, Hello, UpMessage } from "#protocol";
 import type { TraplineDatabase } from "../db/connection.ts";
-import type { SessionEndReason } from "../db/schema.ts";
+import type { DeviceSessionEndReason } from "../db/schema.ts";
 import type { Transaction } from "../db/tenant-transaction.ts";
 import { DeviceGoneError } from "../device-gone.ts";
 import type { DeviceScope, Ingest } from "../mqtt/device-door.ts";
@@ -26,7 +26,7 @@ export interface PresenceIngest {
   hello: Ingest<Extract<UpMessage, { name: "hello" }>>;
   will: Ingest<Extract<UpMessage, { name: "will" }>>;
   /** The connection of this session is over. */
-  end(device: DeviceScope, session: SessionName, reason: SessionEndReason, at: Date): Promise<void>;
+  end(device: DeviceScope, session: SessionName, reason: DeviceSessionEndReason, at: Date): Promise<void>;
 }
 
 export function createPresenceIngest(deps: PresenceIngestDeps): PresenceIngest {
@@ -46,7 +46,12 @@ export function createPresenceIngest(deps: PresenceIngestDeps): PresenceIngest {
     });
   }
 
-  async function end(device: DeviceScope, session: SessionName, reason: SessionEndReason, at: Date): Promise<void> {
+  async function end(
+    device: DeviceScope,
+    session: SessionName,
+    reason: DeviceSessionEndReason,
+    at: Date,
+  ): Promise<void> {
     const { tenantId, deviceId } = device;
     await db.ingest(device, async (trx) => {
       const isOffline = await endSession(trx, { tenantId, deviceId, ...session }, reason, at);

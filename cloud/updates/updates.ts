@@ -1,7 +1,7 @@
 // Owns how an update goes: offered -> accepted -> fetching -> verified -> booted, or refused by the trap, or failed. Only a hello ends it
 // well: a new boot that runs the offered hash [UPDATE-1]. Pure; also what may be published at all.
 import { FIRMWARE_CHUNK_BYTES, type UpdateOffer, type UpdatePhase, type UpdateProgress } from "#protocol";
-import type { UpdateStatus } from "../db/schema.ts";
+import type { DeviceUpdateStatus } from "../db/schema.ts";
 
 /** A published bundle as the API tells it. */
 export interface Firmware {
@@ -21,7 +21,7 @@ export interface Update {
   version: string;
   sha256: string;
   size: number;
-  status: UpdateStatus;
+  status: DeviceUpdateStatus;
   /** Bytes stored by the trap so far. */
   received: number;
   /** A code of the contract; null until the trap has given one. */
@@ -32,14 +32,14 @@ export interface Update {
 }
 
 /** The order of going on; whoever is not in it has ended. */
-const ORDER: readonly UpdateStatus[] = ["offered", "accepted", "fetching", "verified"];
+const ORDER: readonly DeviceUpdateStatus[] = ["offered", "accepted", "fetching", "verified"];
 
-export function isUnfinished(status: UpdateStatus): boolean {
+export function isUnfinished(status: DeviceUpdateStatus): boolean {
   return ORDER.includes(status);
 }
 
 export interface UpdateChange {
-  status: UpdateStatus;
+  status: DeviceUpdateStatus;
   received: number;
   code: number | null;
 }
@@ -59,7 +59,7 @@ export function decideProgress(
 
 /** An unfinished update, as a hello finds it. */
 export interface UpdateAtHello {
-  status: UpdateStatus;
+  status: DeviceUpdateStatus;
   sha256: string;
   /** The boot the trap was in when it was last offered; null if it had never been heard. */
   bootIdAtOffer: string | null;

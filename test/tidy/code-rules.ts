@@ -24,7 +24,10 @@ const noDefaultExports: Rule = {
 const FILE_LINES_MAX = 400;
 const TEST_LINES_MAX = 500;
 /** Tables and generated files. */
-const LONG_FILES: Exception[] = [["firmware/bundle/dialect.ts", "the table of what the interpreter lacks, row by row"]];
+const LONG_FILES: Exception[] = [
+  ["firmware/bundle/dialect.ts", "the table of what the interpreter lacks, row by row"],
+  ["cloud/db/schema.ts", "generated from the database"],
+];
 
 const filesStayShort: Rule = {
   name: `files have at most ${FILE_LINES_MAX} lines, tests ${TEST_LINES_MAX}`,

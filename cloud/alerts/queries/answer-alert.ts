@@ -1,6 +1,6 @@
 // Owns how a person answers an alert, whatever the answer [TENANT-2]: it stays locked from the look to the change, so that of two answers at
 // once the second sees the first. The answers are acknowledge-alert.ts and resolve-alert.ts.
-import type { AlertStatus } from "../../db/schema.ts";
+import type { DeviceAlertStatus } from "../../db/schema.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Alert, AnswerDecision } from "../alerts.ts";
 import { findAlert } from "./find-alert.ts";
@@ -17,7 +17,7 @@ export type AnsweredAlert = { ok: true; alert: Alert } | { ok: false; reason: "a
 export async function answerAlert(
   trx: Transaction,
   { tenantId, id, userId, now }: AlertAnswer,
-  decide: (status: AlertStatus) => AnswerDecision,
+  decide: (status: DeviceAlertStatus) => AnswerDecision,
   update: (trx: Transaction, tenantId: string, id: string, userId: string, now: Date) => Promise<void>,
 ): Promise<AnsweredAlert> {
   const row = await trx

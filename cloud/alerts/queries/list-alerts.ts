@@ -1,5 +1,5 @@
 // Owns the list of a tenant's alerts [TENANT-2].
-import type { AlertStatus } from "../../db/schema.ts";
+import type { DeviceAlertStatus } from "../../db/schema.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Alert } from "../alerts.ts";
 import { selectAlerts, toAlert } from "./alert-row.ts";
@@ -8,7 +8,7 @@ export interface AlertPage {
   tenantId: string;
   countMax: number;
   /** All of them unless told. */
-  statuses?: AlertStatus[];
+  statuses?: DeviceAlertStatus[];
 }
 
 /** The newest first. */

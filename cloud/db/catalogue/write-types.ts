@@ -1,9 +1,10 @@
 // Writes cloud/db/schema.ts: the tables as Kysely sees them, with the words of every list. Partitions and what another product left are
 // not part of it. The text is formatted as the repository's formatter would.
-import type { Catalogue, Column, EnumType, Table, View } from "./catalogue.ts";
+import type { Catalogue, Column, EnumType, Routine, Table, View } from "./catalogue.ts";
 import { findWholeColumns, findWordLists } from "./check-meaning.ts";
 import { withoutForeignRecord } from "./schema-file.ts";
 import { compareTexts } from "./sql-text.ts";
+import { findGivenColumns } from "./trigger-meaning.ts";
 import { nameRow, nameType, nameWords } from "./type-names.ts";
 
 const LINE_MAX = 120;
@@ -47,7 +48,7 @@ const JSON_LIST: Mapped = { read: "unknown[]", written: "string" };
 
 /** @throws Error for a type that nobody has mapped yet, and for a name used twice */
 export function writeTypes(catalogue: Catalogue): string {
-  const { enums, tables, views } = withoutForeignRecord(catalogue);
+  const { tables, views, enums, functions } = withoutForeignRecord(catalogue);
   const shown = tables.filter((table) => table.partitionOf === null);
   const words = [
     ...enums.map((one) => ({ name: nameType(one.name), words: one.words })),
@@ -59,7 +60,7 @@ export function writeTypes(catalogue: Catalogue): string {
     ...shown.map((table) => ({
       name: table.name,
       type: `${nameType(table.name)}Table`,
-      text: writeTable(table, enums),
+      text: writeTable(table, enums, functions),
     })),
     ...views.map((view) => ({ name: view.name, type: `${nameType(view.name)}View`, text: writeView(view, enums) })),
   ].sort((a, b) => compareTexts(a.name, b.name));
@@ -86,15 +87,19 @@ function refuseTwice(names: string[]): void {
   if (twice !== undefined) throw new Error(`two things of the database would both be called ${twice} in TypeScript`);
 }
 
-function writeTable(table: Table, enums: EnumType[]): string {
+function writeTable(table: Table, enums: EnumType[], functions: Routine[]): string {
+  const given = findGivenColumns(table, functions);
   const lists = findWordLists(table);
   const whole = findWholeColumns(table);
   const members = table.columns.map((column) => {
     const mapped = lists.has(column.name)
       ? { read: nameWords(table.name, column.name) }
       : mapType(column, `${table.name}.${column.name}`, enums);
-    const nullable = !column.notNull && !whole.has(column.name);
-    return `${writeDoc(column.comment, "  ")}  ${writeKey(column.name)}: ${writeColumnType(column, mapped, nullable)};\n`;
+    const type = writeColumnType(column, mapped, {
+      nullable: !column.notNull && !whole.has(column.name),
+      given: column.default !== null || column.identity !== null || given.has(column.name),
+    });
+    return `${writeDoc(column.comment, "  ")}  ${writeKey(column.name)}: ${type};\n`;
   });
   return `${writeDoc(table.comment)}export interface ${nameType(table.name)}Table {\n${members.join("")}}\n`;
 }
@@ -122,16 +127,21 @@ function writeList(item: string): string {
   return /^\w+$/.test(item) ? `${item}[]` : `(${item})[]`;
 }
 
-function writeColumnType(column: Column, { read, written }: Mapped, nullable: boolean): string {
+interface Presence {
+  nullable: boolean;
+  /** The database gives it a value where an insert leaves it out. */
+  given: boolean;
+}
+
+function writeColumnType(column: Column, { read, written }: Mapped, { nullable, given }: Presence): string {
   const orNull = nullable ? " | null" : "";
   if (column.generated !== null || column.identity?.always) return `GeneratedAlways<${read}${orNull}>`;
-  const mayBeLeftOut = nullable || column.default !== null || column.identity !== null;
   if (written !== undefined) {
-    const insert = `${written}${orNull}${mayBeLeftOut ? " | undefined" : ""}`;
+    const insert = `${written}${orNull}${nullable || given ? " | undefined" : ""}`;
     return `ColumnType<${read}${orNull}, ${insert}, ${written}${orNull}>`;
   }
   if (nullable) return `Optional<${read}>`;
-  return mayBeLeftOut ? `Generated<${read}>` : read;
+  return given ? `Generated<${read}>` : read;
 }
 
 function writeUnion(name: string, words: string[]): string {

@@ -1,5 +1,5 @@
 // Owns the end of a trap's session [TENANT-2], and the trap's being offline by it. It locks the trap's row before the session's.
-import type { SessionEndReason } from "../../db/schema.ts";
+import type { DeviceSessionEndReason } from "../../db/schema.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceKey } from "../../mqtt/device-door.ts";
 import { type OpenSession, updateSession } from "./session-row.ts";
@@ -11,7 +11,7 @@ import { type OpenSession, updateSession } from "./session-row.ts";
 export async function endSession(
   trx: Transaction,
   session: OpenSession,
-  reason: SessionEndReason,
+  reason: DeviceSessionEndReason,
   at: Date,
   silentBefore?: Date,
 ): Promise<boolean> {

@@ -1,13 +1,13 @@
 // How an update goes, what a hello makes of it, and what may be published: the rules alone, in all their cases.
 import * as assert from "uvu/assert";
 import { FIRMWARE_CHUNK_BYTES, UPDATE_PHASES } from "#protocol";
-import type { UpdateStatus } from "../../../cloud/db/schema.ts";
+import type { DeviceUpdateStatus } from "../../../cloud/db/schema.ts";
 import { createFirmwareContent } from "../../../cloud/updates/firmware-content.ts";
 import { createOffer, decideAtHello, decideProgress, judgeUnsigned } from "../../../cloud/updates/updates.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("update rules");
-const STATUSES: UpdateStatus[] = ["offered", "accepted", "fetching", "verified", "booted", "refused", "failed"];
+const STATUSES: DeviceUpdateStatus[] = ["offered", "accepted", "fetching", "verified", "booted", "refused", "failed"];
 
 test("progress goes forward only, and a refusal ends whatever is under way", () => {
   const table = STATUSES.map((status) => [
@@ -45,7 +45,13 @@ test("within a phase only more bytes are news, and a refusal keeps its code", ()
 
 const OLD = "0000000500000001";
 const NEW = "0000000600000002";
-const hellos: [status: UpdateStatus, bootAtOffer: string | null, boot: string, runs: "old" | "new", is: string][] = [
+const hellos: [
+  status: DeviceUpdateStatus,
+  bootAtOffer: string | null,
+  boot: string,
+  runs: "old" | "new",
+  is: string,
+][] = [
   ["offered", OLD, OLD, "old", "offer"],
   ["accepted", OLD, OLD, "old", "wait"],
   ["fetching", OLD, OLD, "old", "wait"],

@@ -80,6 +80,16 @@ test("a column that old rows lack is not null, since a check that is not valid f
   assert.match(text, /^ {2}a: string;$/m);
 });
 
+test("a column that a trigger fills before every insert may be left out", async () => {
+  const text = await writeTypesOf(`
+    CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := coalesce(NEW.a, 'x'); RETURN NEW; END $$;
+    CREATE FUNCTION fill_some() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.b := 'x'; RETURN NEW; END $$;
+    CREATE TABLE things (a text NOT NULL, b text NOT NULL);
+    CREATE TRIGGER always BEFORE INSERT OR UPDATE OF b ON things FOR EACH ROW EXECUTE FUNCTION fill();
+    CREATE TRIGGER sometimes BEFORE INSERT ON things FOR EACH ROW WHEN (NEW.a = 'y') EXECUTE FUNCTION fill_some()`);
+  assert.match(text, /^ {2}a: Generated<string>;\n {2}b: string;$/m);
+});
+
 test("comments are docstrings, partitions are not shown, views are only read, names that need it are quoted", async () => {
   const text = await writeTypesOf(`
     CREATE TABLE logs (at timestamptz NOT NULL, "odd name" text, long text) PARTITION BY RANGE (at);
