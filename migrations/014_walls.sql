@@ -1,4 +1,4 @@
--- The second wall between tenants: PostgreSQL itself shows a transaction its own tenant's rows, whatever a query forgot.
+-- The second wall between tenants: PostgreSQL itself shows a transaction its own tenant's rows, whatever a query forgot [TENANT-3].
 -- Three roles use the tables, none owns anything and none may bypass the wall (they are made before migrating, cloud/db/roles):
 --   trapline_app     people's requests: the rows of one tenant, named per transaction, some of them only those of one person;
 --   trapline_ingest  what a trap says, in its tenant: few tables, few columns;
