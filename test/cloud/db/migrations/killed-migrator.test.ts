@@ -5,7 +5,6 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as readline from "node:readline";
 import * as fc from "fast-check";
 import * as assert from "uvu/assert";
 import { migrateDown, migrateUp } from "../../../../cloud/db/migrations/migrate.ts";
@@ -128,49 +127,56 @@ test("killed while a mousetrap database is taken over, its record is as it was, 
   assert.is((await migrateUp(database.url, { log })).done[0], 7);
 });
 
-/** Ends with SIGKILL when the program has said that it begins the step `version`, and `busy` resolves. */
-async function killAt(to: number, version: number, folder?: string, busy?: () => Promise<unknown>): Promise<void> {
-  const args = ["--import", "tsx", PROGRAM, database.url, String(to), ...(folder === undefined ? [] : [folder])];
-  const child = spawn(process.execPath, args, {
+/** Starts the program, and ends it with SIGKILL as soon as it is `busy`. */
+async function killWhen(busy: () => Promise<unknown>, ...args: string[]): Promise<void> {
+  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, database.url, ...args], {
     cwd: ROOT,
     env: createProgramEnvironment(),
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "ignore", "inherit"],
   });
   const ended = once(child, "exit");
-  for await (const line of readline.createInterface(child.stdout)) {
-    if (line !== `begin ${version}`) continue;
-    await busy?.();
-    child.kill("SIGKILL");
-  }
+  await eventually(busy, { withinMs: 30_000, because: "the program is where it is to be killed" });
+  child.kill("SIGKILL");
   const [code, signal] = await ended;
-  assert.is(signal, "SIGKILL", `it ended by itself with ${code} before step ${version}`);
+  assert.is(signal, "SIGKILL", `it ended by itself with ${code}`);
+}
+
+/** Kills it in the transaction of one step, which waits at its mark until then. */
+async function killInStep(step: number, to: number): Promise<void> {
+  await database.client.query(`
+    SELECT pg_advisory_lock(43);
+    CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(43); RETURN NULL; END $$;
+    CREATE TRIGGER wait_up AFTER INSERT ON schema_migrations FOR EACH ROW WHEN (NEW.version = ${step}) EXECUTE FUNCTION wait_here();
+    CREATE TRIGGER wait_down AFTER DELETE ON schema_migrations FOR EACH ROW WHEN (OLD.version = ${step}) EXECUTE FUNCTION wait_here()`);
+  const waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 43 AND NOT granted";
+  await killWhen(async () => (await database.client.query(waiting)).rowCount, String(to));
+  await database.client.query("SELECT pg_advisory_unlock(43); DROP FUNCTION wait_here CASCADE");
 }
 
 test("killed as a process in the middle of a step, up and down, the next run completes", async () => {
   const newest = (await loadMigrations()).length;
   await migrateUp(database.url, { log, to: 0 });
   const empty = await describeSchema(database.client);
-  await migrateUp(database.url, { log });
+  const [up = 1, down = 1] = fc.sample(fc.integer({ min: 1, max: newest }), { seed: getSeed(), numRuns: 2 });
+
+  await killInStep(up, newest);
+  const done = Array.from({ length: newest }, (_, index) => index + 1);
+  assert.equal((await migrateUp(database.url, { log })).done, done.slice(up - 1));
   const full = await describeSchema(database.client);
-  const [down = 1, up = 1] = fc.sample(fc.integer({ min: 1, max: newest }), { seed: getSeed(), numRuns: 2 });
 
-  await killAt(0, down);
-  const { version } = await migrateDown(database.url, { log, to: 0 });
-  assert.is(version, 0);
+  await killInStep(down, 0);
+  assert.equal((await migrateDown(database.url, { log, to: 0 })).done, done.slice(0, down).reverse());
   assert.equal(await describeSchema(database.client), empty);
-
-  await killAt(newest, up);
-  assert.is((await migrateUp(database.url, { log })).version, newest);
+  await migrateUp(database.url, { log });
   assert.equal(await describeSchema(database.client), full);
 });
 
 test("killed as a process in a statement that takes long, the server notices and lets the next run work", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trapline-slow-"));
   fs.writeFileSync(path.join(folder, "001_slow.sql"), "-- UP\nSELECT pg_sleep(100);\n-- DOWN\nSELECT 1;\n");
-  const sleeping = () => database.client.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-  const busy = () =>
-    eventually(async () => (await sleeping()).rowCount, { withinMs: 10_000, because: "the statement has begun" });
-  await killAt(1, 1, folder, busy).finally(() => fs.rmSync(folder, { recursive: true }));
+  const sleeping = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+  const busy = async () => (await database.client.query(sleeping)).rowCount;
+  await killWhen(busy, "1", folder).finally(() => fs.rmSync(folder, { recursive: true }));
   const result = await migrateUp(database.url, { log, migrations: SMALL, lockWithinMs: 30_000 });
   assert.equal(result.done, [1, 2, 3]);
 });

@@ -64,7 +64,7 @@ const WITH_A_MIND_OF_ITS_OWN = `
     id UUID DEFAULT uuid_generate_v4() CONSTRAINT pk_devices PRIMARY KEY,
     tenant_id UUID CONSTRAINT fk_device_tenant REFERENCES tenants (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     name TEXT, mac_address VARCHAR(17), mqtt_client_id VARCHAR(64), mqtt_username VARCHAR(64),
-    mqtt_password VARCHAR(60), mqtt_password_plain VARCHAR(60), claimed_at TIMESTAMP, unclaimed_at TIMESTAMP, last_seen TIMESTAMP,
+    mqtt_password VARCHAR(130), mqtt_password_plain VARCHAR(60), claimed_at TIMESTAMP, unclaimed_at TIMESTAMP, last_seen TIMESTAMP,
     online BOOLEAN DEFAULT false,
     CONSTRAINT one_name UNIQUE (tenant_id, name)
   );
@@ -90,7 +90,8 @@ const WITH_A_MIND_OF_ITS_OWN = `
   );
   CREATE INDEX idx_alerts_open ON device_alerts (tenant_id) WHERE alert_status = 'new';
   CREATE FUNCTION cleanup_expired_claiming_devices() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN DELETE FROM device_claiming_queue WHERE expires_at < NOW(); RETURN NULL; END';
+    'BEGIN DELETE FROM device_claiming_queue WHERE expires_at < NOW() - INTERVAL ''100 years''; RETURN NULL; END';
+  CREATE TRIGGER sweep AFTER INSERT OR UPDATE ON device_claiming_queue EXECUTE FUNCTION cleanup_expired_claiming_devices();
   CREATE TABLE schema_migrations (version VARCHAR(3) PRIMARY KEY, checksum VARCHAR(32), applied_by TEXT DEFAULT CURRENT_USER);
   INSERT INTO schema_migrations SELECT lpad(n::text, 3, '0'), md5(n::text) FROM generate_series(1, 6) AS n;
 `;
