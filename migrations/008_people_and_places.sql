@@ -3,6 +3,17 @@
 -- What people delete stays: is_active turns false, deleted_at says when (a trigger), and the row keeps its history.
 
 -- UP
+-- As 007 makes it, for databases that applied an earlier text of 007.
+CREATE TABLE IF NOT EXISTS former_values (
+  table_name text NOT NULL,
+  row_key text NOT NULL,
+  column_name text NOT NULL,
+  was text,
+  became text,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (table_name, row_key, column_name)
+);
+
 -- The scope of what belongs to everybody, where a tenant's own things stand beside it: a foreign key needs a value, not NULL.
 CREATE FUNCTION shared_scope() RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN '00000000-0000-0000-0000-000000000000'::uuid;

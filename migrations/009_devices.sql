@@ -1,5 +1,5 @@
 -- Devices with their place, their life and their properties; what a tenant has paid for; no password in clear any more.
--- What a row of the mousetrap days lacks is filled in, and metadata -> 'mousetrap' remembers what it was, for the way back.
+-- What a row of the mousetrap days lacks is filled in, and former_values remembers what it was, for the way back to 006; but no clear password.
 
 -- UP
 -- Subscriptions --------------------------------------------------------------------------------------------------------
@@ -75,14 +75,29 @@ ALTER TABLE devices
   ADD CONSTRAINT devices_site FOREIGN KEY (tenant_id, site_id) REFERENCES sites (tenant_id, id)
     ON DELETE SET NULL (site_id);
 
--- A device nobody had claimed would stand in the way of whoever claims it now.
-UPDATE devices SET unclaimed_at = now(), metadata = jsonb_set(metadata, '{mousetrap}', '{"never_claimed": true}')
-  WHERE tenant_id IS NULL AND unclaimed_at IS NULL;
-UPDATE devices SET mac_address = 'unknown-' || left(id::text, 8), metadata = metadata || '{"mousetrap": {"no_mac": true}}'
-  WHERE tenant_id IS NOT NULL AND mac_address IS NULL;
--- Whoever has its password keeps it: it is hashed as it stands; hashes the broker of the old days made are understood (claiming/).
-UPDATE devices SET mqtt_password = 'sha256:' || encode(sha256(convert_to(coalesce(mqtt_password_plain, mqtt_password), 'UTF8')), 'hex')
-  WHERE mqtt_password_plain IS NOT NULL OR mqtt_password !~ '^(sha256:[0-9a-f]{64}$|\$2[abxy]\$|\$[67]\$)';
+-- A device nobody had claimed would stand in the way of whoever claims it now; 007 has seen to it, but for its earlier texts.
+INSERT INTO former_values (table_name, row_key, column_name, was, became)
+  SELECT 'devices', id, 'unclaimed_at', NULL, to_jsonb(now() AT TIME ZONE 'UTC') #>> '{}' FROM devices WHERE tenant_id IS NULL AND unclaimed_at IS NULL
+  UNION ALL SELECT 'devices', id, 'mac_address', NULL, 'unknown-' || id FROM devices WHERE tenant_id IS NOT NULL AND mac_address IS NULL
+  ON CONFLICT (table_name, row_key, column_name) DO UPDATE SET became = excluded.became;
+UPDATE devices SET unclaimed_at = now() WHERE tenant_id IS NULL AND unclaimed_at IS NULL;
+UPDATE devices SET mac_address = 'unknown-' || id WHERE tenant_id IS NOT NULL AND mac_address IS NULL;
+
+-- Whoever has its password keeps it: what stands in clear is hashed as it stands, and the hashes that brokers of the old days made stay until
+-- the device's next log-in (claiming/old-passwords.ts knows the same forms). What only begins like a hash is a password.
+CREATE TEMP TABLE old_passwords ON COMMIT DROP AS
+  SELECT id, CASE WHEN is_hash OR mqtt_password = '' THEN mqtt_password END AS was, CASE
+      WHEN mqtt_password_plain <> '' THEN 'sha256:' || encode(sha256(convert_to(mqtt_password_plain, 'UTF8')), 'hex')
+      WHEN mqtt_password = '' THEN NULL
+      WHEN is_hash THEN mqtt_password
+      ELSE 'sha256:' || encode(sha256(convert_to(mqtt_password, 'UTF8')), 'hex')
+    END AS became
+  FROM devices, coalesce(mqtt_password ~ ('^(sha256:[0-9a-f]{64}|\$2[aby]?\$[0-9]{2}\$[./A-Za-z0-9]{53}'
+    || '|\$6\$[+/A-Za-z0-9]+=*\$[+/A-Za-z0-9]{86}==|\$7\$[0-9]{1,8}\$[+/A-Za-z0-9]+=*\$[+/A-Za-z0-9]{86}==)$'), false) AS is_hash;
+INSERT INTO former_values (table_name, row_key, column_name, was, became)
+  SELECT 'devices', id, 'mqtt_password', was, became FROM old_passwords WHERE was IS DISTINCT FROM became AND was IS NOT NULL
+  ON CONFLICT (table_name, row_key, column_name) DO UPDATE SET was = excluded.was, became = excluded.became;
+UPDATE devices SET mqtt_password = became FROM old_passwords WHERE old_passwords.id = devices.id AND mqtt_password IS DISTINCT FROM became;
 UPDATE devices SET credentials_confirmed_at = coalesce(claimed_at, created_at)
   WHERE tenant_id IS NOT NULL AND unclaimed_at IS NULL AND serial_number IS NULL AND mqtt_password IS NOT NULL
     AND credentials_confirmed_at IS NULL;
@@ -98,6 +113,8 @@ ALTER TABLE devices
   ADD CONSTRAINT devices_alexa_endpoint_id_key UNIQUE (alexa_endpoint_id),
   ADD CONSTRAINT devices_ifttt_device_id_key UNIQUE (ifttt_device_id),
   ADD CONSTRAINT devices_whole CHECK (tenant_id IS NOT NULL AND mac_address IS NOT NULL) NOT VALID;
+-- Writes the table anew: what was dropped or replaced would lie in its pages, and in its statistics, for long.
+ALTER TABLE devices ALTER COLUMN mqtt_password TYPE varchar USING mqtt_password || '';
 CREATE INDEX devices_site_devices ON devices (tenant_id, site_id);
 CREATE INDEX devices_claimed_mac ON devices (mac_address);
 
@@ -280,8 +297,6 @@ DROP INDEX devices_claimed_mac;
 
 -- The version below knows traps only.
 ALTER TABLE devices DROP CONSTRAINT devices_whole;
-UPDATE devices SET unclaimed_at = NULL WHERE metadata @> '{"mousetrap": {"never_claimed": true}}';
-UPDATE devices SET mac_address = NULL WHERE metadata @> '{"mousetrap": {"no_mac": true}}';
 UPDATE devices SET kind = 'monitor' WHERE kind IN ('gateway', 'sensor', 'switch');
 ALTER TABLE devices
   DROP CONSTRAINT devices_kind_listed,

@@ -1,5 +1,5 @@
 -- Alerts that escalate, and the visits they lead to: a sprung trap opens a task in the transaction of its alert, and an alert that is
--- settled ends it. Words of the mousetrap days become ours; details -> 'mousetrap' remembers them, for the way back.
+-- settled ends it. Words of the mousetrap days become ours; details -> 'mousetrap' shows them, and remembers them for the way back.
 
 -- UP
 ALTER TABLE device_alerts
@@ -18,10 +18,11 @@ DROP INDEX device_alerts_one_open;
 UPDATE device_alerts SET
   alert_type = CASE
       WHEN alert_type IN ('sprung', 'battery-low', 'sensor-fault', 'fault', 'offline') THEN alert_type
-      WHEN alert_type ~* '(trigger|spr[ua]ng|catch|caught|trap)' THEN 'sprung'
       WHEN alert_type ~* 'batter' THEN 'battery-low'
-      WHEN alert_type ~* '(offline|disconnect|lost)' THEN 'offline'
+      WHEN alert_type ~* '(off.?line|disconnect|lost)' THEN 'offline'
       WHEN alert_type ~* 'sensor' THEN 'sensor-fault'
+      WHEN alert_type ~* '(error|fault|fail)' THEN 'fault'
+      WHEN alert_type ~* '(trigger|spr[iua]ng|catch|caught|trap|mouse)' THEN 'sprung'
       ELSE 'fault'
     END,
   severity = CASE
@@ -33,12 +34,21 @@ UPDATE device_alerts SET
   details = jsonb_build_object('mousetrap', jsonb_build_object('alert_type', alert_type, 'severity', severity))
   WHERE alert_type IS NULL OR alert_type NOT IN ('sprung', 'battery-low', 'sensor-fault', 'fault', 'offline')
     OR severity IS NULL OR severity NOT IN ('info', 'warning', 'critical');
-UPDATE device_alerts AS older SET alert_status = 'resolved', resolved_at = now()
-  WHERE older.alert_status <> 'resolved' AND EXISTS (
+-- Where they do, the newest stays open.
+CREATE TEMP TABLE superseded_alerts ON COMMIT DROP AS
+  SELECT id, alert_status, resolved_at AT TIME ZONE 'UTC' AS was, coalesce(resolved_at, now()) AT TIME ZONE 'UTC' AS became
+  FROM device_alerts AS older
+  WHERE alert_status <> 'resolved' AND EXISTS (
     SELECT FROM device_alerts AS newer
     WHERE newer.device_id = older.device_id AND newer.alert_type = older.alert_type AND newer.alert_status <> 'resolved'
       AND (newer.triggered_at, newer.id) > (older.triggered_at, older.id)
   );
+INSERT INTO former_values (table_name, row_key, column_name, was, became)
+  SELECT 'device_alerts', id, 'alert_status', alert_status, 'resolved' FROM superseded_alerts
+  UNION ALL SELECT 'device_alerts', id, 'resolved_at', to_jsonb(was) #>> '{}', to_jsonb(became) #>> '{}' FROM superseded_alerts
+  ON CONFLICT (table_name, row_key, column_name) DO UPDATE SET became = excluded.became;
+UPDATE device_alerts SET alert_status = 'resolved', resolved_at = became AT TIME ZONE 'UTC' FROM superseded_alerts
+  WHERE superseded_alerts.id = device_alerts.id;
 ALTER TABLE device_alerts
   ALTER COLUMN alert_type SET NOT NULL,
   ALTER COLUMN severity SET NOT NULL,

@@ -40,11 +40,13 @@ export async function adoptForeignRecord(
   log.info({ version: versions.length }, "record of a mousetrap database taken over");
 }
 
-/** Reads `3`, `"003"` or `"003_add_claim_codes.sql"` in any column. Pure. */
+const NAMED = /^(?:.*\/)?(\d{3})(?:_.*|\.sql)?$/;
+
+/** Reads `3`, `"003"` or `"003_add_claim_codes.sql"`, with a path before it or not, in any column. Pure. */
 export function listVersions(rows: Record<string, unknown>[]): number[] {
   const versions = rows.map((row) => {
-    const named = Object.values(row).find((value) => typeof value === "string" && /^\d{3}(_|$)/.test(value));
-    return typeof named === "string" ? Number(named.slice(0, 3)) : Number(row.version);
+    const named = Object.values(row).map((value) => NAMED.exec(typeof value === "string" ? value : "")?.[1]);
+    return Number(named.find((version) => version !== undefined) ?? row.version);
   });
   versions.sort((a, b) => a - b);
   const whole = versions.every((version, index) => version === index + 1);

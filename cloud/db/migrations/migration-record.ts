@@ -22,8 +22,13 @@ export interface MigrationRecord {
   rows: RecordRow[];
 }
 
-/** They belong to the migrator and are no part of what the migrations describe. */
-export const RECORD_TABLES = ["schema_migrations", "schema_checkpoints", "schema_migrations_before_trapline"];
+/** They belong to the migrator: what is in them is nobody's loss. */
+export const RECORD_TABLES = [
+  "schema_migrations",
+  "schema_checkpoints",
+  "schema_migrations_before_trapline",
+  "former_values",
+];
 
 const CREATE_MIGRATIONS = `CREATE TABLE schema_migrations (
   version integer PRIMARY KEY,
@@ -31,6 +36,8 @@ const CREATE_MIGRATIONS = `CREATE TABLE schema_migrations (
   checksum char(64) NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now()
 )`;
+/** By all of them it is told from a record of another program, which may have checksums as well. */
+const OUR_COLUMNS = ["version integer", "name text", "checksum character(64)", "applied_at timestamp with time zone"];
 const CREATE_CHECKPOINTS = `CREATE TABLE schema_checkpoints (
   name text PRIMARY KEY,
   version integer NOT NULL,
@@ -43,7 +50,7 @@ export async function readRecord(client: pg.Client, migrations: Migration[]): Pr
   const columns = await listColumns(client, "schema_migrations");
   if (columns.length === 0) return { kind: "none", rows: [] };
   await refuseForeignTables(client, "read");
-  if (!columns.includes("checksum")) {
+  if (columns.join() !== OUR_COLUMNS.join()) {
     const versions = await readForeignVersions(client);
     const rows = migrations.slice(0, versions.length).map((one) => ({ ...one, applied_at: null }));
     return { kind: "mousetrap", rows };
@@ -112,11 +119,13 @@ function newer(rows: RecordRow[], migrations: Migration[]): MigrationError {
   );
 }
 
+/** In their order, with their types: `version integer`. */
 async function listColumns(client: pg.Client, table: string): Promise<string[]> {
-  const answer = await client.query<{ attname: string }>(
-    `SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = current_schema() AND c.relname = $1 AND a.attnum > 0 AND NOT a.attisdropped`,
+  const answer = await client.query<{ column: string }>(
+    `SELECT a.attname || ' ' || format_type(a.atttypid, a.atttypmod) AS "column" FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = current_schema() AND c.relname = $1 AND a.attnum > 0 AND NOT a.attisdropped
+      ORDER BY a.attnum`,
     [table],
   );
-  return answer.rows.map((row) => row.attname);
+  return answer.rows.map((row) => row.column);
 }
