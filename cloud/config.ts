@@ -6,6 +6,16 @@ import type { DatabaseUrls } from "./db/roles/logins.ts";
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** The logs that lie in partitions by month, and how many whole months of each are kept beside the present one. */
+export interface Retention {
+  device_events: number;
+  audit_logs: number;
+  activity_logs: number;
+}
+
+/** A food factory is asked about the last two years, an auditor about three. */
+export const RETENTION: Retention = { device_events: 25, audit_logs: 37, activity_logs: 13 };
+
 export interface Config {
   /** Of the database's owner, who migrates and lets the three roles log in. Null only where the addresses of all three are given. */
   databaseUrl: string | null;
@@ -13,6 +23,7 @@ export interface Config {
   databaseUrls: DatabaseUrls | null;
   /** Connections of the three together, one each at least. */
   databasePoolMax: number;
+  retention: Retention;
   httpHost: string;
   /** 0: any free port. */
   httpPort: number;
@@ -135,6 +146,11 @@ export function parseConfig(env: Env = process.env): ParsedConfig {
     sealKey: read.required("TRAPLINE_SEAL_KEY", /^[0-9a-f]{64}$/, "32 bytes in lower-case hexadecimal"),
     trustProxy: read.list("TRAPLINE_TRUST_PROXY", isNetwork, "addresses or networks"),
     frameAncestors: read.list("TRAPLINE_FRAME_ANCESTORS", isOrigin, "origins such as http://host:port"),
+    retention: {
+      device_events: read.integer("TRAPLINE_EVENTS_KEPT_MONTHS", RETENTION.device_events, 2, 240),
+      audit_logs: read.integer("TRAPLINE_AUDIT_KEPT_MONTHS", RETENTION.audit_logs, 2, 240),
+      activity_logs: read.integer("TRAPLINE_ACTIVITY_KEPT_MONTHS", RETENTION.activity_logs, 2, 240),
+    },
     logLevel: read.word("TRAPLINE_LOG_LEVEL", "info", LOG_LEVELS),
   };
   return problems.length === 0 ? { ok: true, config } : { ok: false, problems };

@@ -1,11 +1,12 @@
 // Owns the wiring of `trapline up`: database, cloud, firmware, simulated trap, story, page; top to bottom, unwound in reverse. What each
 // part does is the part's own.
+
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { type Cloud, createCloud } from "../../cloud/compose.ts";
-import type { Config } from "../../cloud/config.ts";
+import { type Config, RETENTION } from "../../cloud/config.ts";
 import { ensureFirmware } from "../../firmware/bundle/build.ts";
 import { createSimulator } from "../../simulator/compose.ts";
 import { createApiClient } from "./api-client.ts";
@@ -154,7 +155,7 @@ function startDatabase({ options, reporter, home, parts, log }: Stage): Promise<
 async function startCloud(stage: Stage, databaseUrl: string): Promise<Cloud> {
   const { reporter, parts, home, ports, log } = stage;
   const config: Config = {
-    ...{ databaseUrl, databaseUrls: null, databasePoolMax: 10, logLevel: "info", trustProxy: [] },
+    ...{ databaseUrl, databaseUrls: null, databasePoolMax: 10, retention: RETENTION, logLevel: "info", trustProxy: [] },
     ...{ httpHost: HOST, httpPort: ports.api, mqttHost: HOST, mqttPort: ports.mqtt },
     ...{ publicMqttHost: null, publicMqttPort: null },
     ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey },

@@ -29,6 +29,7 @@ test("a database and a seal key are enough, the rest has defaults", () => {
     sealKey: SEAL_KEY,
     trustProxy: [],
     frameAncestors: [],
+    retention: { device_events: 25, audit_logs: 37, activity_logs: 13 },
     logLevel: "info",
   });
 });

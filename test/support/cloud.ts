@@ -7,7 +7,7 @@ import type { TrapKind } from "#protocol";
 import type { Alert } from "../../cloud/alerts/alerts.ts";
 import { hashPassword } from "../../cloud/claiming/proofs.ts";
 import { type Cloud, type CloudOptions, createCloud } from "../../cloud/compose.ts";
-import type { Config } from "../../cloud/config.ts";
+import { type Config, RETENTION } from "../../cloud/config.ts";
 import type { KeptEvent } from "../../cloud/events/events.ts";
 import type { Firmware, Update } from "../../cloud/updates/updates.ts";
 import type { Json, AnswerBody as RoomsAnswerBody } from "../cloud/http/rooms.ts";
@@ -165,6 +165,7 @@ function createOptions(
       sealKey: "5e".repeat(32),
       trustProxy: [],
       frameAncestors: [],
+      retention: RETENTION,
       logLevel: "debug",
       ...config,
     },
