@@ -75,6 +75,22 @@ async function stopTestDatabase(server: TestServer, name: string, db: TraplineDa
   }
 }
 
+/** Ends the sessions of programs called like this (in the language of LIKE); every login its own, since an owner may not be let. */
+export async function cutSessions({ url, urls }: TestDatabase, program: string): Promise<number> {
+  let count = 0;
+  for (const login of [url, urls.app, urls.ingest, urls.system]) {
+    const answer = await withAdmin(login, (client) =>
+      client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user
+          AND application_name LIKE $1 AND pid <> pg_backend_pid()`,
+        [program],
+      ),
+    );
+    count += answer.rowCount ?? 0;
+  }
+  return count;
+}
+
 async function refuseConnections(admin: pg.Client, name: string): Promise<true> {
   const answer = await admin.query(
     "SELECT application_name, state, query FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'",

@@ -1,11 +1,11 @@
 // The cloud as a whole: the way of a trap from its identity to an answered alert through public doors alone, health, restarts of the
 // program and cuts of the database under it, and an end that leaves nothing running.
 import { createServer, type Server } from "node:net";
-import pg from "pg";
 import * as assert from "uvu/assert";
 import { createTestCloud, itemAt, type Owner, type TestCloud } from "../../support/cloud.ts";
 import { eventually } from "../../support/eventually.ts";
 import { connectDevice, type DeviceCredentials } from "../../support/mqtt.ts";
+import { cutSessions } from "../../support/postgres.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
 import { createTrap } from "../claiming/trap.ts";
@@ -74,7 +74,7 @@ test("when every database connection is cut, it goes on by itself: people, traps
   const device = await connectDevice(cloud.mqttPort, who);
   await device.subscribe();
   await device.hello();
-  await cutConnections();
+  await cutSessions(cloud.database, "trapline%");
   await live.see("resync");
   const answer = await eventually(
     async () => {
@@ -90,16 +90,6 @@ test("when every database connection is cut, it goes on by itself: people, traps
   device.cut();
   live.stop();
 });
-
-async function cutConnections(): Promise<void> {
-  const client = new pg.Client({ connectionString: cloud.database.url });
-  await client.connect();
-  await client.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name LIKE 'trapline%' AND pid <> pg_backend_pid()`,
-  );
-  await client.end();
-}
 
 test("a restart under traps that talk loses nothing that was acknowledged, and doubles nothing", async () => {
   const devices = await Promise.all([1, 2, 3].map(() => cloud.createDevice(owner)));

@@ -9,7 +9,7 @@ import { createEventIngest } from "../../../cloud/events/events-ingest.ts";
 import type { Ingest } from "../../../cloud/mqtt/device-door.ts";
 import { eventually } from "../../support/eventually.ts";
 import { BOOT, connectDevice, eventOf } from "../../support/mqtt.ts";
-import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { createTestDatabase, cutSessions, type TestDatabase } from "../../support/postgres.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
 import { type BrokerFixture, createGate, DEVICES, deviceAt, startBroker } from "../mqtt/broker-fixture.ts";
@@ -168,7 +168,7 @@ test("while the database is away nothing is acknowledged; when it is back everyt
     await trx.selectFrom("devices").select("id").where("id", "=", own.deviceId).forUpdate().execute();
     locked.open();
     await eventually(async () => (await countWaiting()) > 0, { withinMs: 1_000, because: "the event waits" });
-    await runScript("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted;");
+    assert.ok((await cutSessions(database, "trapline-ingest")) > 0);
   });
   await locked.wait;
   device.publish("event", payload);

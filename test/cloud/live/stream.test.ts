@@ -1,12 +1,12 @@
 // The live stream of a whole cloud: only what has committed, only of one's own tenant, in the order of the commits; ended with the session,
 // resumed by itself when the database connection is cut, and never held up by whoever does not read [LIVE-1].
 import * as net from "node:net";
-import pg from "pg";
 import * as assert from "uvu/assert";
 import { createSimClock, type SimClock } from "../../../cloud/clock.ts";
 import { notifyLive } from "../../../cloud/db/live-notice.ts";
 import { createTestCloud, type Follower, type Owner, type TestCloud } from "../../support/cloud.ts";
 import { eventually } from "../../support/eventually.ts";
+import { cutSessions } from "../../support/postgres.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
 
@@ -119,14 +119,7 @@ test("when the listening connection is cut it is made again, and everybody is to
 });
 
 async function cutListener(): Promise<void> {
-  const client = new pg.Client({ connectionString: cloud.database.url });
-  await client.connect();
-  const { rowCount } = await client.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE application_name = 'trapline-live' AND datname = current_database()`,
-  );
-  await client.end();
-  assert.is(rowCount, 1);
+  assert.is(await cutSessions(cloud.database, "trapline-live"), 1);
 }
 
 test("a reader that does not read is dropped, and holds nobody up", async () => {
