@@ -1,4 +1,4 @@
-// Compares a live database with migrations/schema.sql, without needing a second database. Months come and go and are no drift, but a
+// Compares a live database with migrations/schema.sql [SCHEMA-1], without needing a second database. Months come and go and are no drift, but a
 // month's partition has to be walled like the others.
 import * as fs from "node:fs/promises";
 import type pg from "pg";

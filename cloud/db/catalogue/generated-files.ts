@@ -1,4 +1,4 @@
-// Writes the files that are made from the schema: the types for Kysely and migrations/schema.sql. Which database to make them from is
+// Writes the files that are made from the schema: the types for Kysely and migrations/schema.sql [SCHEMA-1]. Which database to make them from is
 // the caller's choice; it has to be one that the migrations alone have made.
 import * as fs from "node:fs/promises";
 import * as path from "node:path";

@@ -1,4 +1,4 @@
-// The files that are made from the schema, against a database that the migrations have just made. What mends them: npm run db:types.
+// The files that are made from the schema, against a database that the migrations have just made [SCHEMA-1]. What mends them: npm run db:types.
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
