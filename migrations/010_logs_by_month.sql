@@ -169,6 +169,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET time
 DECLARE
   made integer := 0;
   one record;
+  months timestamptz[];
   month timestamptz;
 BEGIN
   IF months_ahead NOT BETWEEN 0 AND 24 THEN
@@ -176,11 +177,12 @@ BEGIN
   END IF;
   PERFORM pg_advisory_xact_lock(7472617003);
   FOR one IN SELECT log, moment FROM public.list_logs_by_month() LOOP
-    FOR month IN EXECUTE format(
-      'SELECT generate_series(date_trunc(''month'', now()), now() + make_interval(months => $1), ''1 month'') '
-        || 'UNION SELECT DISTINCT date_trunc(''month'', %I) FROM public.%I ORDER BY 1', one.moment, one.log || '_default')
-      USING months_ahead
-    LOOP
+    -- All of them first: a table that is still being read cannot be altered.
+    EXECUTE format(
+      'SELECT array(SELECT generate_series(date_trunc(''month'', now()), now() + make_interval(months => $1), ''1 month'') '
+        || 'UNION SELECT date_trunc(''month'', %I) FROM public.%I ORDER BY 1)', one.moment, one.log || '_default')
+      INTO months USING months_ahead;
+    FOREACH month IN ARRAY months LOOP
       made := made + public.create_partition(one.log, one.moment, month)::integer;
     END LOOP;
   END LOOP;
