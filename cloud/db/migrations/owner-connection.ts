@@ -10,6 +10,8 @@ export type MigrationTarget = string | pg.Client;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** ON DELETE SET NULL with a column list came with 15. */
 const SERVER_VERSION_MIN = 150_000;
+/** What a login is limited to for the sake of ordinary statements would cut off a migration or a backup. */
+const NO_LIMITS = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 const INVALID_PARAMETER_VALUE = "22023";
 
 /** @throws MigrationError `address-malformed`, `server-unreachable`, `server-busy`, `server-too-old`, `login-refused`, `database-missing` */
@@ -21,6 +23,7 @@ export async function withOwner<T>(target: MigrationTarget, fn: (client: pg.Clie
   const client = await connect(target);
   try {
     await checkServer(client);
+    await client.query(NO_LIMITS);
     await noticeDeath(client);
     return await fn(client);
   } finally {

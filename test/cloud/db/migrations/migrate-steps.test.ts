@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { type MigrateOptions, migrateDown, migrateUp } from "../../../../cloud/db/migrations/migrate.ts";
 import { MigrationError, type MigrationErrorCode } from "../../../../cloud/db/migrations/migration-error.ts";
 import { type Migration, parseMigration } from "../../../../cloud/db/migrations/migration-files.ts";
+import { withOwner } from "../../../../cloud/db/migrations/owner-connection.ts";
 import { ROLES } from "../../../../cloud/db/roles/roles.ts";
 import { getRejection } from "../../../support/rejection.ts";
 import { suite } from "../../../support/suite.ts";
@@ -73,12 +74,18 @@ test("who waits hears of each step as it begins and when it is done, with how lo
   ]);
 });
 
-test("a time limit for ordinary statements is none for a migration", async () => {
-  await database.client.query("SET statement_timeout = 20");
-  const slow = parseMigration("001_slow.sql", "-- UP\nSELECT pg_sleep(0.1);\n-- DOWN\nSELECT pg_sleep(0.1);\n");
+test("a time limit for ordinary statements is none for a migration, and holds again after it", async () => {
+  await database.client.query("SET statement_timeout = 1500");
+  const slow = parseMigration("001_slow.sql", "-- UP\nSELECT pg_sleep(1.7);\n-- DOWN\nSELECT 1;\n");
   assert.is((await migrateUp(database.client, { log, migrations: [slow] })).version, 1);
-  assert.is((await migrateDown(database.client, { log, migrations: [slow] })).version, 0);
-  assert.equal((await database.client.query("SHOW statement_timeout")).rows, [{ statement_timeout: "20ms" }]);
+  assert.equal((await database.client.query("SHOW statement_timeout")).rows, [{ statement_timeout: "1500ms" }]);
+});
+
+test("the owner's own connection has no time limit", async () => {
+  const url = new URL(database.url);
+  url.searchParams.set("options", "-c statement_timeout=1500");
+  const shown = await withOwner(url.href, (client) => client.query("SHOW statement_timeout"));
+  assert.equal(shown.rows, [{ statement_timeout: "0" }]);
 });
 
 test("the roles are there before the first migration speaks of them", async () => {
