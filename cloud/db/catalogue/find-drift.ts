@@ -16,7 +16,7 @@ import { writeGrants, writePolicy } from "./write-table-parts.ts";
  * @param file migrations/schema.sql unless told
  */
 export async function findDrift(client: pg.Client, file = SCHEMA_FILE): Promise<string[]> {
-  const expected = await fs.readFile(file, "utf8");
+  const expected = (await fs.readFile(file, "utf8")).replaceAll("\r\n", "\n");
   const found = withoutForeignRecord(await readCatalogue(client));
   return [
     ...compareSchemaTexts(expected, writeWholeSchema(found, { partitions: false })),

@@ -1,5 +1,6 @@
 // Reads what stands beside the tables: types, sequences, views, and the names of what we cannot write down.
 import type pg from "pg";
+import { ROLES } from "../roles/roles.ts";
 import type { EnumType, Sequence, SequenceOptions, View } from "./catalogue.ts";
 import { nameRelation, nameRoutine } from "./catalogue.ts";
 import type { GrantBook } from "./read-grants.ts";
@@ -85,7 +86,8 @@ export async function readViews(client: pg.Client, grants: GrantBook): Promise<V
 
 /** The migrations use none of it. Where somebody has made one by hand, it is at least named. */
 export async function readOthers(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ words: string }>(`
+  const { rows } = await client.query<{ words: string }>(
+    `
     SELECT CASE c.relkind WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN 'foreign table ' ELSE 'composite type ' END || c.relname AS words
       FROM pg_class c
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('m', 'f', 'c') AND ${NOT_OF_EXTENSION("pg_class", "c.oid")}
@@ -104,6 +106,13 @@ export async function readOthers(client: pg.Client): Promise<string[]> {
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
     UNION ALL
-    SELECT 'statistics ' || s.stxname FROM pg_statistic_ext s WHERE s.stxnamespace = 'public'::regnamespace`);
+    SELECT 'statistics ' || s.stxname FROM pg_statistic_ext s WHERE s.stxnamespace = 'public'::regnamespace
+    UNION
+    SELECT format('default privileges of %s on %s', coalesce(r.rolname, 'PUBLIC'),
+        CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' ELSE 'other things' END)
+      FROM pg_default_acl d, aclexplode(d.defaclacl) acl LEFT JOIN pg_roles r ON r.oid = acl.grantee
+      WHERE d.defaclnamespace IN (0, 'public'::regnamespace) AND (acl.grantee = 0 OR r.rolname = ANY($1))`,
+    [[...ROLES]],
+  );
   return rows.map((row) => row.words).sort(compareTexts);
 }

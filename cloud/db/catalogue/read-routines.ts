@@ -5,18 +5,20 @@ import type { Routine } from "./catalogue.ts";
 import { nameRelation, nameRoutine } from "./catalogue.ts";
 import type { GrantBook } from "./read-grants.ts";
 import { compareTexts } from "./sql-text.ts";
+import { stabilise } from "./stable-sql.ts";
 
 interface RoutineRow {
   signature: string;
   kind: "f" | "w" | "p";
   definition: string;
+  parsed: boolean;
   comment: string | null;
   relations: string[];
   routines: string[];
 }
 
 const ROUTINES = `
-  SELECT p.oid::regprocedure::text AS signature, p.prokind AS kind, pg_get_functiondef(p.oid) AS definition,
+  SELECT p.oid::regprocedure::text AS signature, p.prokind AS kind, pg_get_functiondef(p.oid) AS definition, p.prosqlbody IS NOT NULL AS parsed,
     obj_description(p.oid, 'pg_proc') AS comment,
     ARRAY(
       SELECT c.relname::text
@@ -38,12 +40,13 @@ const ROUTINES = `
 
 export async function readRoutines(client: pg.Client, grants: GrantBook): Promise<Routine[]> {
   const { rows } = await client.query<RoutineRow>(ROUTINES);
-  const routines = rows.map(({ signature, kind, definition, comment, relations, routines }): Routine => {
+  const routines = rows.map(({ signature, kind, definition, parsed, comment, relations, routines }): Routine => {
     const needs = [...relations.map(nameRelation), ...routines.map(nameRoutine)];
     return {
       signature,
       kind: kind === "p" ? "procedure" : "function",
-      definition: definition.trimEnd(),
+      // What was parsed when the function was made is told in PostgreSQL's words; any other body is the author's own text.
+      definition: (parsed ? stabilise(definition) : definition).trimEnd(),
       comment,
       grants: grants.ofRoutine(signature),
       needs: [...new Set(needs)].sort(compareTexts),

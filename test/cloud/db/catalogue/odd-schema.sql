@@ -13,6 +13,13 @@ CREATE OR REPLACE FUNCTION public.first_name()
  STABLE
 AS $function$ SELECT "Name" FROM "Odd Table" LIMIT 1 $function$;
 
+--- function is_known(character varying)
+CREATE OR REPLACE FUNCTION public.is_known(word character varying)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (word IN ('a', 'b'));
+
 --- function shout(text)
 CREATE OR REPLACE FUNCTION public.shout(words text)
  RETURNS text
@@ -231,6 +238,17 @@ CREATE OR REPLACE FUNCTION public.count_rooms()
 BEGIN ATOMIC
  SELECT count(*) AS count
     FROM a_rooms;
+END;
+
+--- function list_known()
+CREATE OR REPLACE FUNCTION public.list_known()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT "Odd Table"."Name"
+    FROM "Odd Table"
+   WHERE (("Odd Table".kind IN ('a', 'b')) AND ("Odd Table"."Name" NOT IN ('c', 'd')));
 END;
 
 --- function spend("Odd Table")

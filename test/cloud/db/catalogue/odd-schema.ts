@@ -102,6 +102,10 @@ CREATE VIEW many AS SELECT "Name" AS "My Name" FROM "Odd Table" UNION ALL SELECT
 CREATE VIEW joined AS SELECT a.id, b.kind FROM rooms a JOIN logs b ON b.room_id = a.id;
 CREATE VIEW of_query AS WITH x AS (SELECT id FROM rooms) SELECT x.id, row_number() OVER (ORDER BY x.id) FROM x ORDER BY x.id LIMIT 3;
 CREATE VIEW of_function AS SELECT n.n FROM generate_series(1, 3) AS n WHERE n.n IS DISTINCT FROM 2;
+CREATE FUNCTION is_known(word varchar) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN word IN ('a', 'b');
+CREATE FUNCTION list_known() RETURNS SETOF text LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT "Name" FROM "Odd Table" WHERE kind IN ('a', 'b') AND "Name" NOT IN ('c', 'd');
+END;
 CREATE FUNCTION count_rooms() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM a_rooms; END;
 COMMENT ON VIEW many IS 'Many';
 COMMENT ON COLUMN many."My Name" IS 'Mine';

@@ -104,10 +104,12 @@ test("what an empty database has without anybody's doing is not written, and wha
     CREATE MATERIALIZED VIEW kept AS SELECT 1 AS one;
     CREATE RULE quiet AS ON INSERT TO base DO NOTHING;
     CREATE AGGREGATE longest (text) (SFUNC = textcat, STYPE = text);
+    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO trapline_app, pg_monitor;
     REVOKE ALL ON SCHEMA public FROM PUBLIC`);
   const catalogue = await readCatalogue(copy);
   assert.equal(catalogue.others, [
     "aggregate longest(text)",
+    "default privileges of trapline_app on tables",
     "domain short",
     "inheritance of derived from base",
     "materialized view kept",
