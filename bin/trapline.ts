@@ -1,8 +1,9 @@
 // Owns the command line: which programs there are and their options. It starts them and holds no logic of theirs.
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { readBinConfig } from "./config.ts";
-import { up } from "./up/up.ts";
+import { registerDatabaseCommands } from "./db/register.ts";
+import { createTerminal } from "./db/terminal.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -12,13 +13,17 @@ function parsePort(text: string): number {
   return port;
 }
 
+/** npm passes Ctrl-C on to a program that the terminal has told already: that is one wish, not two. */
+const SAME_WISH_MS = 500;
+
 /** Resolves at the first wish to end; at the second the process goes at once, whatever is still running. */
 function waitForInterrupt(): Promise<void> {
   return new Promise((resolve) => {
-    let wishes = 0;
+    let wishedAt = Number.NaN;
     const wish = (): void => {
-      wishes++;
-      if (wishes > 1) process.exit(130);
+      const now = performance.now();
+      if (now - wishedAt > SAME_WISH_MS) process.exit(130);
+      if (Number.isNaN(wishedAt)) wishedAt = now;
       resolve();
     };
     process.on("SIGINT", wish);
@@ -39,7 +44,9 @@ interface UpFlags {
 }
 
 function createProgram(): Command {
-  const program = new Command("trapline").description("Connected mouse traps: cloud, firmware, simulator.");
+  const program = new Command("trapline")
+    .description("Connected mouse traps: cloud, firmware, simulator.")
+    .exitOverride();
   program
     .command("up")
     .description("from an empty machine to an answered alert; then stays up with a page to play with")
@@ -53,6 +60,7 @@ function createProgram(): Command {
     .option("--simulator-port <n>", "of the simulated trap's controls", parsePort)
     .action(async (flags: UpFlags) => {
       const { databaseUrl, colour } = readBinConfig(process.stdout.isTTY === true);
+      const { up } = await import("./up/up.ts");
       process.exitCode = await up({
         root: ROOT,
         databaseUrl,
@@ -81,7 +89,30 @@ function createProgram(): Command {
         writeError: (line: string) => process.stderr.write(`${line}\n`),
       });
     });
+  const config = readBinConfig(true);
+  registerDatabaseCommands(program, {
+    root: ROOT,
+    config,
+    terminal: createTerminal(process, config.colour),
+    waitForInterrupt,
+    onEnd: (status) => {
+      process.exitCode = status;
+    },
+  });
   return program;
 }
 
-await createProgram().parseAsync();
+/** What was asked wrongly has been said by the time this throws: in words by commander, and here for programs. */
+function endUsage(error: CommanderError): void {
+  if (error.exitCode === 0) return;
+  process.exitCode = 2;
+  if (!process.argv.includes("--json")) return;
+  process.stdout.write(`${JSON.stringify({ ok: false, code: "usage", error: error.message })}\n`);
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  endUsage(error);
+}
