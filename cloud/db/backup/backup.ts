@@ -1,4 +1,4 @@
-// Makes a backup: one file with everything that the schema public holds, as it was in one moment. The file appears under its name
+// [BACKUP-1] Makes a backup: one file with everything that the schema public holds, as it was in one moment. The file appears under its name
 // when it is whole and on the disk, or not at all. What the moment is stands in snapshot.ts, what the file is in archive-*.ts.
 import { strict as assert } from "node:assert";
 import * as crypto from "node:crypto";

@@ -18,7 +18,7 @@ export interface PgDump {
 const DEBIAN_FOLDER = "/usr/lib/postgresql";
 const PROBE_TIMEOUT_MS = 10_000;
 /** pg_dump queues for locks behind whoever waits for ours to end; it must give up, or both wait forever. */
-const LOCK_WAIT_MS = 5_000;
+const LOCK_WAIT_MS = 2_000;
 const COMPLAINT_CHARS_MAX = 2_000;
 const ARGUMENTS = [
   "--data-only",
@@ -132,7 +132,8 @@ function createEnvironment(client: pg.Client, url: string): NodeJS.ProcessEnv {
     PGUSER: client.user,
     ...(client.password ? { PGPASSWORD: client.password } : {}),
     PGSSLMODE: readSslMode(url) ?? "disable",
-    PGAPPNAME: "trapline-backup-rows",
+    // The name of our own session, by which whoever breaks the backup off finds them all.
+    PGAPPNAME: new URL(url).searchParams.get("application_name") ?? "trapline-owner",
     PGTZ: "UTC",
   };
 }

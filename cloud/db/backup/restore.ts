@@ -142,14 +142,15 @@ async function clear(client: pg.Client, overwrite: boolean): Promise<void> {
     const tables = (await listTables(client)).map((table) => table.name);
     throw new BackupError(
       "database-in-use",
-      `the database holds ${tables.length} tables already; restore into an empty one, or allow it to be overwritten`,
+      `the database holds ${tables.length > 0 ? `${tables.length} tables` : "functions or types"} already; ` +
+        "restore into an empty one, or allow it to be overwritten",
       { data: { tables } },
     );
   }
   for (const drop of drops) await client.query(drop);
 }
 
-/** Applies the text as it was proven: `readArchive` throws at its end where the file has been changed in the meantime. */
+/** [BACKUP-2] Applies the text as it was proven: `readArchive` throws at its end where the file has been changed in the meantime. */
 async function apply(work: Work): Promise<void> {
   const { client, facts, handle, options } = work;
   const rows = createRowWriter(client, work.lost);

@@ -1,5 +1,5 @@
-// Owns the one connection that a backup or a restore works on: without time limits, since a large table takes as long as it takes,
-// and ended at once when the caller wants no more of it.
+// Owns the one connection that a backup or a restore works on: that it is ended at once when the caller wants no more of it, and that its
+// loss is noticed and told.
 import type pg from "pg";
 import { explainLostConnection, isConnectionLost } from "../migrations/connect-failure.ts";
 import { withOwner } from "../migrations/owner-connection.ts";
@@ -20,7 +20,6 @@ export async function withSession<T>(
   refuseAborted(signal);
   try {
     return await withOwner(url, async (client) => {
-      await liftLimits(client);
       const lost = new Promise<never>((_resolve, reject) => void client.on("error", reject));
       lost.catch(() => undefined); // whoever waits on it hears of it; nobody has to
       const end = () => void client.end();
@@ -36,14 +35,6 @@ export async function withSession<T>(
     refuseAborted(signal);
     throw isConnectionLost(error) ? explainLostConnection(error, "backing up or restoring") : error;
   }
-}
-
-/** Only those that this server's version knows. */
-async function liftLimits(client: pg.Client): Promise<void> {
-  await client.query(
-    `SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN
-       ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')`,
-  );
 }
 
 export function refuseAborted(signal: AbortSignal | undefined): void {

@@ -76,7 +76,7 @@ test("the file is the owner's alone, a gzip of SQL, and says of itself what it i
   );
 });
 
-test("a backup shows one moment, however busy the tables are", async () => {
+test("[BACKUP-1] a backup shows one moment, however busy the tables are", async () => {
   const url = await bench.createEmpty();
   const file = bench.createFile();
   const sum = await transferUntil(url, async () => {

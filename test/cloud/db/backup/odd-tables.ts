@@ -3,7 +3,7 @@
 import type pg from "pg";
 import { ODD_TEXTS } from "./fill-database.ts";
 
-const LARGE_BYTES = 3_000_000;
+const LARGE_BYTES = 900_000;
 
 const TABLES = `
   CREATE TYPE public.mood AS ENUM ('calm', 'it''s "bad"');

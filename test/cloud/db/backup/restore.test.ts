@@ -59,7 +59,7 @@ async function writeDamaged(bytes: Buffer): Promise<string> {
   return file;
 }
 
-test("a file cut at any of many places, and in its last bytes, is refused before anything is touched", async () => {
+test("[BACKUP-2] a file cut at any of many places, and in its last bytes, is refused before anything is touched", async () => {
   const bytes = await fs.readFile(backup.file);
   const places = Array.from({ length: PLACES }, (_, index) => Math.floor((bytes.length * index) / PLACES));
   const last = Array.from({ length: 32 }, (_, index) => bytes.length - 1 - index);

@@ -46,7 +46,7 @@ export async function transferUntil(url: string, fn: () => Promise<void>): Promi
 async function move(client: pg.Client, writer: number, state: { moved: number; ended: boolean }): Promise<void> {
   for (let step = 0; !state.ended; step += 1) {
     const id = 1 + ((step + writer * 17) % ROWS);
-    const amount = (step % 7) - 3;
+    const amount = 1 + (step % 7);
     await client.query("BEGIN");
     await client.query("UPDATE a_pots SET amount = amount - $1 WHERE id = $2", [amount, id]);
     await client.query("UPDATE z_pots SET amount = amount + $1 WHERE id = $2", [amount, id]);
