@@ -10,8 +10,9 @@ export type MigrationTarget = string | pg.Client;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** ON DELETE SET NULL with a column list came with 15. */
 const SERVER_VERSION_MIN = 150_000;
-/** What a login is limited to for the sake of ordinary statements would cut off a migration or a backup. */
-const NO_LIMITS = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+/** What a login is limited to for the sake of ordinary statements would cut off a migration or a backup. Not every version knows all. */
+const NO_LIMITS = `SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN
+  ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')`;
 const INVALID_PARAMETER_VALUE = "22023";
 
 /** @throws MigrationError `address-malformed`, `server-unreachable`, `server-busy`, `server-too-old`, `login-refused`, `database-missing` */
