@@ -96,13 +96,19 @@ const WITH_A_MIND_OF_ITS_OWN = `
   INSERT INTO schema_migrations SELECT lpad(n::text, 3, '0'), md5(n::text) FROM generate_series(1, 6) AS n;
 `;
 
+export const OUR_OWN: MousetrapProduct = {
+  name: "our own 001 to 006",
+  create: (client) => migrateUp(client, { log, to: 6 }),
+  takes: ["listed"],
+};
+export const DOCUMENTED: MousetrapProduct = {
+  name: "a product that keeps to the document",
+  create: (client) => client.query(BY_THE_DOCUMENT),
+  takes: ["listed", "unlisted"],
+};
 export const MOUSETRAP_PRODUCTS: MousetrapProduct[] = [
-  { name: "our own 001 to 006", create: (client) => migrateUp(client, { log, to: 6 }), takes: ["listed"] },
-  {
-    name: "a product that keeps to the document",
-    create: (client) => client.query(BY_THE_DOCUMENT),
-    takes: ["listed", "unlisted"],
-  },
+  OUR_OWN,
+  DOCUMENTED,
   {
     name: "a product with a mind of its own",
     create: (client) => client.query(WITH_A_MIND_OF_ITS_OWN),
