@@ -13,7 +13,7 @@ import { TABLE_RULES } from "./table-rules.ts";
 
 const RULES: CatalogueRule[] = [...POLICY_RULES, ...GRANT_RULES, ...FUNCTION_RULES, ...KEY_RULES, ...TABLE_RULES];
 
-const kept = suite("the rules of the catalogue, kept");
+const kept = suite("the rules of the catalogue, kept", { limitMs: 60_000 });
 let database: TestDatabase;
 let owner: pg.Client;
 

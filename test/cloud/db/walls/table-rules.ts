@@ -26,6 +26,8 @@ const timesAreKept: CatalogueRule = {
     "device_event_keys: updated_at": LOG,
     "device_challenges: created_at": "lives for a minute; used_at is when it came",
     "device_challenges: updated_at": "lives for a minute, and is never changed",
+    "former_values: updated_at":
+      "what rows of the mousetrap product held before; kept for the way back, and never changed",
     "schema_migrations: created_at": RECORD,
     "schema_migrations: updated_at": RECORD,
     "schema_checkpoints: updated_at": RECORD,
