@@ -14,7 +14,7 @@ export interface Snapshot {
   sequences: string[];
 }
 
-const TRIES = 5;
+const TRIES = 20;
 const UNDEFINED_TABLE = "42P01";
 
 /**
