@@ -9,6 +9,7 @@ import { refusal } from "./problem.ts";
 import { migrateCheckpointCommand, migrateDownCommand, migrateRollbackCommand } from "./rollback-commands.ts";
 import { type Command, type Flags, runCommand } from "./run.ts";
 import { migrateValidateCommand, typesCommand } from "./schema-commands.ts";
+import { freshCommand, seedCommand } from "./seed-commands.ts";
 import { startCommand, statusCommand, stopCommand } from "./server-commands.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -132,6 +133,23 @@ export const ENTRIES: Entry[] = [
     examples: ["", "--yes"],
     options: ["yes"],
     perform: resetCommand,
+  },
+  {
+    name: "db:fresh",
+    summary: "reset the database and fill it with the sample",
+    more: "What db:reset and db:seed do, in this order.",
+    examples: ["", "--yes"],
+    options: ["yes"],
+    perform: freshCommand,
+  },
+  {
+    name: "db:seed",
+    summary: "fill the database with the sample",
+    more:
+      "Four tenants, their people, traps and history, in one transaction; tells the log-ins. Doing it again does nothing, and " +
+      "other data stays. Refused on production, since everybody knows the password.",
+    examples: [""],
+    perform: seedCommand,
   },
   {
     name: "db:backup",

@@ -155,7 +155,7 @@ function startDatabase({ options, reporter, home, parts, log }: Stage): Promise<
 async function startCloud(stage: Stage, databaseUrl: string): Promise<Cloud> {
   const { reporter, parts, home, ports, log } = stage;
   const config: Config = {
-    ...{ databaseUrl, databaseUrls: null, databasePoolMax: 10, retention: RETENTION, logLevel: "info", trustProxy: [] },
+    ...{ databaseUrl, databaseUrls: null, databasePoolMax: 15, retention: RETENTION, logLevel: "info", trustProxy: [] },
     ...{ httpHost: HOST, httpPort: ports.api, mqttHost: HOST, mqttPort: ports.mqtt },
     ...{ publicMqttHost: null, publicMqttPort: null },
     ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey },

@@ -13,6 +13,8 @@ export interface Wish {
   production?: string;
   /** What the person types when asked; nobody is there unless told. */
   answer?: string;
+  /** The repository, where files are written; this one unless told. */
+  root?: string;
   /** Where backups are kept. */
   backupsDir?: string;
 }
@@ -37,10 +39,17 @@ export async function perform(command: string, wish: Wish): Promise<Told> {
   const out: string[] = [];
   const err: string[] = [];
   const questions: string[] = [];
-  const { databaseUrl, answer, flags = {}, production = null, backupsDir = path.join(ROOT, "backups") } = wish;
+  const {
+    databaseUrl,
+    answer,
+    flags = {},
+    production = null,
+    root = ROOT,
+    backupsDir = path.join(root, "backups"),
+  } = wish;
   const status = await runCommand(entry.perform, wish.name ?? "", {
     command,
-    settings: { databaseUrl, production, root: ROOT, dataDir: path.join(ROOT, ".trapline"), backupsDir },
+    settings: { databaseUrl, production, root, dataDir: path.join(root, ".trapline"), backupsDir },
     flags,
     terminal: {
       out: (line) => void out.push(line),
