@@ -62,7 +62,8 @@ function describeTenant(mark: "a" | "b", now: Date): FilledTenant {
   const userId = createId(mark, "users");
   const id = (table: string) => createId(mark, table);
   const facts: Facts = { mark, tenantId, userId, id, now, hash: (name) => `${mark}${createHex(name)}`.padEnd(64, "0") };
-  return { mark, tenantId, userId, id, rows: [...listPeople(facts), ...listTraps(facts), ...listPrograms(facts)] };
+  const rows = [listPeople, listTraps, listTold, listLogs, listPrograms].flatMap((list) => list(facts));
+  return { mark, tenantId, userId, id, rows };
 }
 
 interface Facts {
@@ -132,14 +133,11 @@ function listPeople({ mark, tenantId, userId, id, hash }: Facts): FilledRow[] {
   ];
 }
 
-function listTraps({ mark, tenantId, userId, now, id, hash }: Facts): FilledRow[] {
+function listTraps({ mark, tenantId, userId, now, id }: Facts): FilledRow[] {
   const own = { tenant_id: tenantId };
-  const number = mark === "a" ? 1 : 2;
   const serial = `TL-${mark.toUpperCase()}-1`;
   const mac = `24:0a:c4:00:00:0${mark}`;
   const trap = { ...own, device_id: id("devices") };
-  const key = { ...trap, boot_id: "0000000100000001", sequence: number, received_at: now };
-  const firmware = { firmware_scope_id: tenantId, firmware_version_id: id("firmware_versions") };
   return [
     {
       table: "device_identities",
@@ -179,6 +177,17 @@ function listTraps({ mark, tenantId, userId, now, id, hash }: Facts): FilledRow[
         expires_at: LATER,
       },
     },
+  ];
+}
+
+/** What traps said, and what follows from it. */
+function listTold({ mark, tenantId, userId, now, id, hash }: Facts): FilledRow[] {
+  const own = { tenant_id: tenantId };
+  const number = mark === "a" ? 1 : 2;
+  const trap = { ...own, device_id: id("devices") };
+  const key = { ...trap, boot_id: "0000000100000001", sequence: number, received_at: now };
+  const firmware = { firmware_scope_id: tenantId, firmware_version_id: id("firmware_versions") };
+  return [
     { table: "device_event_keys", values: key },
     {
       table: "device_events",
@@ -233,9 +242,8 @@ function listTraps({ mark, tenantId, userId, now, id, hash }: Facts): FilledRow[
   ];
 }
 
-function listPrograms({ mark, tenantId, userId, id, hash }: Facts): FilledRow[] {
-  const own = { tenant_id: tenantId };
-  const member = { ...own, user_id: userId };
+function listLogs({ mark, tenantId, userId, id }: Facts): FilledRow[] {
+  const member = { tenant_id: tenantId, user_id: userId };
   return [
     {
       table: "audit_logs",
@@ -251,6 +259,14 @@ function listPrograms({ mark, tenantId, userId, id, hash }: Facts): FilledRow[] 
       table: "activity_logs",
       values: { id: id("activity_logs"), ...member, device_id: id("devices"), action: "device_online" },
     },
+  ];
+}
+
+/** What other programs are told and may ask. */
+function listPrograms({ mark, tenantId, userId, id, hash }: Facts): FilledRow[] {
+  const own = { tenant_id: tenantId };
+  const member = { ...own, user_id: userId };
+  return [
     {
       table: "webhooks",
       values: {
