@@ -135,7 +135,7 @@ export function parseConfig(env: Env = process.env): ParsedConfig {
   const read = createReader(env, problems);
   const config: Config = {
     ...readDatabase(env, read, problems),
-    databasePoolMax: read.integer("TRAPLINE_DATABASE_POOL_MAX", 10, 1, 200),
+    databasePoolMax: read.integer("TRAPLINE_DATABASE_POOL_MAX", 15, 1, 200),
     httpHost: read.text("TRAPLINE_HTTP_HOST", "127.0.0.1"),
     httpPort: read.integer("TRAPLINE_HTTP_PORT", 8080, 0, 65535),
     mqttHost: read.text("TRAPLINE_MQTT_HOST", "127.0.0.1"),

@@ -309,12 +309,12 @@ CREATE TRIGGER tenant_invitations_updated BEFORE UPDATE ON tenant_invitations
 CREATE TRIGGER refresh_tokens_updated BEFORE UPDATE ON refresh_tokens FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 CREATE TRIGGER api_keys_updated BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
-CREATE TRIGGER tenants_deleted BEFORE INSERT OR UPDATE OF is_active ON tenants
+CREATE TRIGGER tenants_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON tenants
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
-CREATE TRIGGER users_deleted BEFORE INSERT OR UPDATE OF is_active ON users FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
-CREATE TRIGGER roles_deleted BEFORE INSERT OR UPDATE OF is_active ON roles FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
-CREATE TRIGGER sites_deleted BEFORE INSERT OR UPDATE OF is_active ON sites FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
-CREATE TRIGGER api_keys_deleted BEFORE INSERT OR UPDATE OF is_active ON api_keys
+CREATE TRIGGER users_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON users FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER roles_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON roles FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER sites_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON sites FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER api_keys_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON api_keys
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 -- DOWN

@@ -174,7 +174,7 @@ CREATE TRIGGER devices_limit_update BEFORE UPDATE OF tenant_id ON devices
   FOR EACH ROW WHEN (NEW.unclaimed_at IS NULL AND NEW.tenant_id IS DISTINCT FROM OLD.tenant_id) EXECUTE FUNCTION check_device_limit();
 CREATE TRIGGER devices_released BEFORE UPDATE OF unclaimed_at ON devices
   FOR EACH ROW WHEN (NEW.unclaimed_at IS NULL AND OLD.unclaimed_at IS NOT NULL) EXECUTE FUNCTION refuse_taking_back();
-CREATE TRIGGER devices_deleted BEFORE INSERT OR UPDATE OF is_active ON devices
+CREATE TRIGGER devices_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON devices
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 -- Properties -------------------------------------------------------------------------------------------------------------

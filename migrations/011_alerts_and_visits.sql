@@ -123,7 +123,7 @@ CREATE TRIGGER device_alerts_open_visit AFTER INSERT ON device_alerts
 CREATE TRIGGER device_alerts_close_visit AFTER UPDATE OF alert_status ON device_alerts
   FOR EACH ROW WHEN (NEW.alert_status = 'resolved' AND OLD.alert_status <> 'resolved') EXECUTE FUNCTION close_visit();
 CREATE TRIGGER tasks_updated BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION set_updated_at();
-CREATE TRIGGER tasks_deleted BEFORE INSERT OR UPDATE OF is_active ON tasks FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER tasks_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON tasks FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 -- DOWN
 DROP TRIGGER device_alerts_close_visit ON device_alerts;

@@ -62,7 +62,7 @@ CREATE INDEX device_updates_rollout_updates ON device_updates (tenant_id, rollou
 
 CREATE TRIGGER firmware_rollouts_updated BEFORE UPDATE ON firmware_rollouts
   FOR EACH ROW EXECUTE FUNCTION set_updated_at();
-CREATE TRIGGER firmware_versions_deleted BEFORE INSERT OR UPDATE OF is_active ON firmware_versions
+CREATE TRIGGER firmware_versions_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON firmware_versions
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 -- DOWN

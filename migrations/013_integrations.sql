@@ -124,11 +124,11 @@ CREATE TRIGGER oauth_tokens_updated BEFORE UPDATE ON oauth_tokens FOR EACH ROW E
 CREATE TRIGGER alexa_lwa_tokens_updated BEFORE UPDATE ON alexa_lwa_tokens FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 CREATE TRIGGER ifttt_trigger_subscriptions_updated BEFORE UPDATE ON ifttt_trigger_subscriptions
   FOR EACH ROW EXECUTE FUNCTION set_updated_at();
-CREATE TRIGGER webhooks_deleted BEFORE INSERT OR UPDATE OF is_active ON webhooks
+CREATE TRIGGER webhooks_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON webhooks
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
-CREATE TRIGGER oauth_clients_deleted BEFORE INSERT OR UPDATE OF is_active ON oauth_clients
+CREATE TRIGGER oauth_clients_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON oauth_clients
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
-CREATE TRIGGER ifttt_trigger_subscriptions_deleted BEFORE INSERT OR UPDATE OF is_active ON ifttt_trigger_subscriptions
+CREATE TRIGGER ifttt_trigger_subscriptions_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON ifttt_trigger_subscriptions
   FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 -- DOWN

@@ -2642,3 +2642,103 @@ GRANT EXECUTE ON FUNCTION shared_scope() TO trapline_system;
 --- grants on function spend_refresh_token(character,character,timestamp with time zone)
 REVOKE ALL ON FUNCTION spend_refresh_token(character,character,timestamp with time zone) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION spend_refresh_token(character,character,timestamp with time zone) TO trapline_system;
+
+--- comments on alexa_lwa_tokens
+COMMENT ON COLUMN alexa_lwa_tokens.access_token_sealed IS 'AES-256-GCM under the seal key of the configuration.';
+COMMENT ON COLUMN alexa_lwa_tokens.refresh_token_sealed IS 'AES-256-GCM under the seal key of the configuration.';
+
+--- comments on api_keys
+COMMENT ON COLUMN api_keys.key_hash IS 'SHA-256 of the key, 64 lower-case hex digits.';
+
+--- comments on audit_logs
+COMMENT ON COLUMN audit_logs.tenant_id IS 'Null: nobody''s in particular, such as a failed log-in.';
+
+--- comments on billing_events
+COMMENT ON COLUMN billing_events.payload IS 'As the provider sent it.';
+
+--- comments on claim_codes
+COMMENT ON COLUMN claim_codes.claim_code IS 'Ten characters without the groups'' separators.';
+
+--- comments on device_alerts
+COMMENT ON COLUMN device_alerts.details IS 'mousetrap in it remembers the words of the mousetrap days.';
+
+--- comments on device_claiming_queue
+COMMENT ON COLUMN device_claiming_queue.claimed_at IS 'Null while the window is open.';
+
+--- comments on device_events
+COMMENT ON COLUMN device_events.age_ms IS 'Between the event and its sending, as the trap knows it.';
+COMMENT ON COLUMN device_events.occurred_earliest IS 'With occurred_latest the interval in which it happened, by the cloud''s clock.';
+
+--- comments on device_identities
+COMMENT ON COLUMN device_identities.key_sealed IS 'The device''s key, AES-256-GCM under the seal key of the configuration.';
+
+--- comments on device_properties
+COMMENT ON COLUMN device_properties.value IS 'The text of a value of data_type.';
+
+--- comments on device_sessions
+COMMENT ON COLUMN device_sessions.ended_at IS 'Null while the session is open, and so is end_reason.';
+
+--- comments on device_updates
+COMMENT ON COLUMN device_updates.received IS 'Bytes stored by the device so far.';
+COMMENT ON COLUMN device_updates.firmware_scope_id IS 'Whose firmware it is: shared_scope() of what is for everybody, else the same tenant.';
+
+--- comments on devices
+COMMENT ON COLUMN devices.mqtt_password IS '`sha256:` and 64 hex digits.';
+COMMENT ON COLUMN devices.unclaimed_at IS 'Null while the trap is claimed; a released one keeps its row and its past.';
+COMMENT ON COLUMN devices.trap_state IS 'Null until the trap has spoken.';
+COMMENT ON COLUMN devices.status IS 'Follows what is known of the device, unless a person has put it into maintenance or marked an error.';
+COMMENT ON COLUMN devices.place IS 'Where at the site, in words.';
+COMMENT ON COLUMN devices.metadata IS 'mousetrap in it remembers what a row of the mousetrap days lacked.';
+
+--- comments on firmware_rollouts
+COMMENT ON COLUMN firmware_rollouts.firmware_scope_id IS 'Whose firmware it is: shared_scope() of what is for everybody, else the same tenant.';
+COMMENT ON COLUMN firmware_rollouts.percentage IS 'Of the traps it is meant for, 0 to 100.';
+
+--- comments on firmware_versions
+COMMENT ON COLUMN firmware_versions.size IS 'In bytes.';
+COMMENT ON COLUMN firmware_versions.scope_id IS 'The tenant, or shared_scope() of firmware for everybody.';
+COMMENT ON COLUMN firmware_versions.counter IS 'Only ever grows; a trap refuses what counts less than it runs.';
+
+--- comments on membership_roles
+COMMENT ON COLUMN membership_roles.role_scope_id IS 'Whose role it is: shared_scope() of a built-in one, else the same tenant.';
+
+--- comments on oauth_clients
+COMMENT ON COLUMN oauth_clients.access_token_lifetime IS 'In seconds.';
+COMMENT ON COLUMN oauth_clients.refresh_token_lifetime IS 'In seconds; 0: for ever.';
+
+--- comments on oauth_tokens
+COMMENT ON COLUMN oauth_tokens.access_token_hash IS 'SHA-256 of the token, 64 lower-case hex digits.';
+COMMENT ON COLUMN oauth_tokens.refresh_token_hash IS 'SHA-256 of the token, 64 lower-case hex digits.';
+
+--- comments on refresh_tokens
+COMMENT ON COLUMN refresh_tokens.token_id IS 'Names the family: all tokens that follow from one log-in.';
+COMMENT ON COLUMN refresh_tokens.token_hash IS 'SHA-256 of the token, 64 lower-case hex digits.';
+COMMENT ON COLUMN refresh_tokens.last_used_at IS 'Null until it was spent; whoever brings it again after that voids the family.';
+
+--- comments on roles
+COMMENT ON COLUMN roles.tenant_id IS 'Null: built in, for every tenant.';
+COMMENT ON COLUMN roles.scope_id IS 'The tenant, or shared_scope() of a built-in role: what a foreign key to a role names beside it.';
+COMMENT ON COLUMN roles.permissions IS 'Each is resource:verb; * stands for every resource or every verb.';
+
+--- comments on sessions
+COMMENT ON COLUMN sessions.token_hash IS 'SHA-256 of the token, 64 lower-case hex digits.';
+
+--- comments on sites
+COMMENT ON COLUMN sites.timezone IS 'A name of the IANA list.';
+
+--- comments on subscriptions
+COMMENT ON COLUMN subscriptions.max_devices IS 'Null: as many as they like.';
+
+--- comments on tenant_invitations
+COMMENT ON COLUMN tenant_invitations.role_scope_id IS 'Whose role it is: shared_scope() of a built-in one, else the same tenant.';
+COMMENT ON COLUMN tenant_invitations.token_hash IS 'SHA-256 of the token, 64 lower-case hex digits.';
+
+--- comments on user_tenant_memberships
+COMMENT ON COLUMN user_tenant_memberships.role_scope_id IS 'Whose role it is: shared_scope() of a built-in one, else the same tenant.';
+
+--- comments on users
+COMMENT ON COLUMN users.email_verification_token_hash IS 'SHA-256 of the token, 64 lower-case hex digits.';
+COMMENT ON COLUMN users.password_reset_token_hash IS 'SHA-256 of the token, 64 lower-case hex digits.';
+
+--- comments on webhooks
+COMMENT ON COLUMN webhooks.secret_sealed IS 'AES-256-GCM under the seal key of the configuration.';

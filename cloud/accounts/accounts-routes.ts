@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Clock } from "../clock.ts";
 import type { TraplineDatabase } from "../db/connection.ts";
-import { networkOf } from "../http/address.ts";
+import { networkOf, originOf } from "../http/address.ts";
 import type { App } from "../http/app.ts";
 import {
   clearSessionCookie,
@@ -32,6 +32,7 @@ import { findLogin } from "./queries/find-login.ts";
 import { findPerson } from "./queries/find-person.ts";
 import { findSession } from "./queries/find-session.ts";
 import { insertAccount } from "./queries/insert-account.ts";
+import { insertFailedLogin } from "./queries/insert-failed-login.ts";
 import { insertSession } from "./queries/insert-session.ts";
 import { updateSessionRevoked } from "./queries/update-session-revoked.ts";
 
@@ -92,7 +93,8 @@ function registerRegistration(app: App, deps: AccountDeps, byAddress: RateLimite
     const passwordHash = await deps.passwords.hash(request.body.password);
     const tenantName = request.body.tenantName.trim();
     const slugs = listSlugs(tenantName, deps.randomBytes(4));
-    const outcome = await deps.db.system((trx) => insertAccount(trx, { tenantName, email, passwordHash }, slugs));
+    const wish = { tenantName, email, passwordHash };
+    const outcome = await deps.db.system((trx) => insertAccount(trx, wish, slugs), originOf(request));
     if (!outcome.ok) throw new ProblemError(outcome.reason);
     const session = await startSession(deps, request, reply, outcome.person);
     return reply.code(201).send({ ...outcome.person, ...session });
@@ -109,7 +111,10 @@ function registerLogin(app: App, deps: AccountDeps, limits: { byAddress: RateLim
     const login = await deps.db.system((trx) => findLogin(trx, email));
     const isRight = await deps.passwords.verify(login?.passwordHash ?? null, request.body.password);
     const person = isRight && login !== undefined ? await deps.db.system((trx) => findPerson(trx, login.id)) : null;
-    if (person === null) throw new ProblemError("wrong-credentials");
+    if (person === null) {
+      await deps.db.system((trx) => insertFailedLogin(trx, login?.id ?? null), originOf(request));
+      throw new ProblemError("wrong-credentials");
+    }
     limits.byAddress.giveBack(address);
     limits.byEmail.giveBack(key);
     return { ...person, ...(await startSession(deps, request, reply, person)) };
@@ -149,16 +154,16 @@ async function startSession(
   const token = Buffer.from(deps.randomBytes(TOKEN_BYTES)).toString("base64url");
   const now = deps.clock.now();
   const expiresAt = new Date(now.getTime() + SESSION_MS);
+  const origin = originOf(request);
   const session = {
     userId: person.user.id,
     tenantId: person.tenant.id,
     tokenHash: hashToken(token),
-    address: request.ip.slice(0, 45),
-    agent: request.headers["user-agent"]?.slice(0, 300) ?? null,
+    ...origin,
     now,
     expiresAt,
   };
-  await deps.db.system((trx) => insertSession(trx, session));
+  await deps.db.system((trx) => insertSession(trx, session), origin);
   setSessionCookie(request, reply, token, expiresAt);
   return { token, expiresAt };
 }

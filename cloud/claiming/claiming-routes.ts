@@ -6,7 +6,7 @@ import type { App } from "../http/app.ts";
 import { requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { createRateLimiter, type RateLimit, type RateLimiter, refuseBeyond } from "../http/rate-limit.ts";
-import { DEVICE_NAME_CHARS_MAX, formatUuid } from "./claiming.ts";
+import { DEVICE_NAME_CHARS_MAX, DeviceLimitError, formatUuid } from "./claiming.ts";
 import { registerCodeRoutes } from "./code-routes.ts";
 import { type FactoryDeps, registerFactoryRoutes } from "./factory-routes.ts";
 import { createGuesses, GUESS_LIMITS, type Guesses, type GuessLimits } from "./guesses.ts";
@@ -82,10 +82,19 @@ function registerClaims(app: App, deps: ClaimingDeps, guesses: Guesses): void {
       credentialId: formatUuid(deps.randomBytes(16)),
       now: deps.clock.now(),
     };
-    const outcome = await deps.db.system((trx) => claimWindow(trx, claim, deps.devices));
+    const outcome = await deps.db
+      .system((trx) => claimWindow(trx, claim, deps.devices), request.account)
+      .catch(refuseBeyondPlan);
     if (!outcome.ok) throw new ProblemError(outcome.reason);
     guesses.giveBack(guesser, address);
     deps.log.info({ tenantId, userId, deviceId: outcome.device.id }, "device claimed");
     return reply.code(201).send({ device: outcome.device });
+  });
+}
+
+function refuseBeyondPlan(error: unknown): never {
+  if (!(error instanceof DeviceLimitError)) throw error;
+  throw new ProblemError("device-limit-reached", {
+    detail: `${error.message[0]?.toUpperCase()}${error.message.slice(1)}.`,
   });
 }

@@ -42,6 +42,11 @@ export interface ClaimCode {
   deviceId: string | null;
 }
 
+/** The tenant's plan allows no further device. Ends the transaction it flies through, so that nothing of the claim stays. */
+export class DeviceLimitError extends Error {
+  override name = "DeviceLimitError";
+}
+
 export type Claimed = { ok: true; device: Device } | { ok: false; reason: "window-not-found" | "claim-taken" };
 
 /** What becomes of a trap's request to be claimed, by window or by code. */

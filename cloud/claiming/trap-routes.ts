@@ -34,6 +34,7 @@ import type { DeviceLink } from "../mqtt/device-door.ts";
 import { type Challenges, createChallenges } from "./challenges.ts";
 import {
   type ClaimStep,
+  DeviceLimitError,
   type DevicesRoom,
   formatUuid,
   type Identity,
@@ -111,11 +112,17 @@ function registerClaiming(app: App, door: Door): void {
       refuseBeyond(door.limits.countGuess(`trap ${asked.serial}`, address));
       const redemption = { trap: proven.trap, code: asked.code, credentialId: formatUuid(door.randomBytes(16)), now };
       return redeemCode(trx, redemption, door.devices);
-    });
+    }).catch(refuseBeyondPlan);
     door.log.info({ serialNumber: asked.serial, status: step.status }, "trap asked to be claimed");
     reply.type("application/json");
     return encodeClaimAnswer(answerClaim(door, proven, step));
   });
+}
+
+/** To the trap a code that its owner's plan no longer honours is a code that does not work; the code stays good for another day. */
+function refuseBeyondPlan(error: unknown): ClaimStep {
+  if (!(error instanceof DeviceLimitError)) throw error;
+  return { status: "code-refused" };
 }
 
 function answerClaim(door: Door, { message, key }: Proven<ClaimRequest>, step: ClaimStep): ClaimAnswer {

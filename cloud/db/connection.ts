@@ -4,7 +4,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import type { DatabaseUrls } from "./roles/logins.ts";
 import type { Database } from "./schema.ts";
-import { runSystem, runWithTenant, type TenantScope, type Transaction } from "./tenant-transaction.ts";
+import { type Origin, runSystem, runWithTenant, type TenantScope, type Transaction } from "./tenant-transaction.ts";
 
 /** What of a pino logger the database rooms use. */
 export interface DatabaseLog {
@@ -32,7 +32,7 @@ export interface TraplineDatabase {
   /** What one device says: sees its tenant and no other, and may do less. */
   ingest<T>(scope: Pick<TenantScope, "tenantId">, fn: (trx: Transaction) => Promise<T>): Promise<T>;
   /** What belongs to no tenant or to several: logging in, claiming, sweeping. */
-  system<T>(fn: (trx: Transaction) => Promise<T>): Promise<T>;
+  system<T>(fn: (trx: Transaction) => Promise<T>, origin?: Origin): Promise<T>;
   /** Waits for running statements, then closes every connection. */
   stop(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export function createDatabase(options: DatabaseOptions): TraplineDatabase {
   return {
     withTenant: (scope, fn) => runWithTenant(app, scope, fn),
     ingest: ({ tenantId }, fn) => runWithTenant(ingest, { tenantId }, fn),
-    system: (fn) => runSystem(system, fn),
+    system: (fn, origin) => runSystem(system, fn, origin),
     stop: async () => void (await Promise.all([app.destroy(), ingest.destroy(), system.destroy()])),
   };
 }

@@ -103,7 +103,9 @@ export interface AlexaLwaTokensTable {
   id: Generated<string>;
   tenant_id: string;
   user_id: string;
+  /** AES-256-GCM under the seal key of the configuration. */
   access_token_sealed: Buffer;
+  /** AES-256-GCM under the seal key of the configuration. */
   refresh_token_sealed: Buffer;
   access_token_expires_at: Date;
   token_type: Generated<string>;
@@ -117,6 +119,7 @@ export interface ApiKeysTable {
   id: Generated<string>;
   tenant_id: string;
   user_id: string;
+  /** SHA-256 of the key, 64 lower-case hex digits. */
   key_hash: string;
   name: string;
   description: Optional<string>;
@@ -131,6 +134,7 @@ export interface ApiKeysTable {
 
 export interface AuditLogsTable {
   id: Generated<string>;
+  /** Null: nobody's in particular, such as a failed log-in. */
   tenant_id: Optional<string>;
   user_id: Optional<string>;
   action: AuditLogAction;
@@ -152,6 +156,7 @@ export interface BillingEventsTable {
   provider: Generated<BillingEventProvider>;
   event_id: string;
   type: string;
+  /** As the provider sent it. */
   payload: ColumnType<Record<string, unknown>, object, object>;
   processed_at: Optional<Date>;
   error_message: Optional<string>;
@@ -160,6 +165,7 @@ export interface BillingEventsTable {
 }
 
 export interface ClaimCodesTable {
+  /** Ten characters without the groups' separators. */
   claim_code: string;
   device_name: Optional<string>;
   status: Generated<ClaimCodeStatus>;
@@ -191,6 +197,7 @@ export interface DeviceAlertsTable {
   escalation_level: Generated<number>;
   escalated_at: Optional<Date>;
   next_escalation_at: Optional<Date>;
+  /** mousetrap in it remembers the words of the mousetrap days. */
   details: ColumnType<Record<string, unknown>, object | undefined, object>;
 }
 
@@ -211,6 +218,7 @@ export interface DeviceClaimingQueueTable {
   tenant_id: Optional<string>;
   device_id: Optional<string>;
   claimed_by: Optional<string>;
+  /** Null while the window is open. */
   claimed_at: Optional<Date>;
   updated_at: Generated<Date>;
 }
@@ -245,9 +253,11 @@ export interface DeviceEventsTable {
   sequence: number;
   kind: DeviceEventKind;
   value: Generated<number>;
+  /** Between the event and its sending, as the trap knows it. */
   age_ms: number;
   exact: boolean;
   received_at: Date;
+  /** With occurred_latest the interval in which it happened, by the cloud's clock. */
   occurred_earliest: Date;
   occurred_latest: Date;
   created_at: Generated<Date>;
@@ -256,6 +266,7 @@ export interface DeviceEventsTable {
 export interface DeviceIdentitiesTable {
   serial_number: string;
   mac_address: string;
+  /** The device's key, AES-256-GCM under the seal key of the configuration. */
   key_sealed: Buffer;
   hardware: string;
   kind: DeviceIdentityKind;
@@ -269,6 +280,7 @@ export interface DevicePropertiesTable {
   tenant_id: string;
   device_id: string;
   name: string;
+  /** The text of a value of data_type. */
   value: Optional<string>;
   data_type: DevicePropertyDataType;
   unit: Optional<string>;
@@ -290,6 +302,7 @@ export interface DeviceSessionsTable {
   tenant_id: string;
   connected_at: Date;
   last_heard_at: Date;
+  /** Null while the session is open, and so is end_reason. */
   ended_at: Optional<Date>;
   end_reason: Optional<DeviceSessionEndReason>;
   created_at: Generated<Date>;
@@ -303,11 +316,13 @@ export interface DeviceUpdatesTable {
   firmware_version_id: string;
   status: Generated<DeviceUpdateStatus>;
   boot_id_at_offer: Optional<string>;
+  /** Bytes stored by the device so far. */
   received: Generated<number>;
   code: Optional<number>;
   offered_at: Generated<Date>;
   updated_at: Generated<Date>;
   booted_at: Optional<Date>;
+  /** Whose firmware it is: shared_scope() of what is for everybody, else the same tenant. */
   firmware_scope_id: string;
   rollout_id: Optional<string>;
   created_at: Generated<Date>;
@@ -319,14 +334,17 @@ export interface DevicesTable {
   mac_address: string;
   mqtt_client_id: Optional<string>;
   mqtt_username: Optional<string>;
+  /** `sha256:` and 64 hex digits. */
   mqtt_password: Optional<string>;
   last_seen: Optional<Date>;
   online: Generated<boolean>;
   claimed_at: Optional<Date>;
+  /** Null while the trap is claimed; a released one keeps its row and its past. */
   unclaimed_at: Optional<Date>;
   tenant_id: string;
   serial_number: Optional<string>;
   kind: DeviceKind;
+  /** Null until the trap has spoken. */
   trap_state: Optional<DeviceTrapState>;
   battery_mv: Optional<number>;
   rssi: Optional<number>;
@@ -343,8 +361,10 @@ export interface DevicesTable {
   credentials_confirmed_at: Optional<Date>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
+  /** Follows what is known of the device, unless a person has put it into maintenance or marked an error. */
   status: Generated<DeviceStatus>;
   site_id: Optional<string>;
+  /** Where at the site, in words. */
   place: Optional<string>;
   description: Optional<string>;
   manufacturer: Generated<string>;
@@ -355,6 +375,7 @@ export interface DevicesTable {
   alexa_display_categories: Generated<string[]>;
   alexa_capabilities: ColumnType<unknown[], string | undefined, string>;
   ifttt_device_id: Generated<string>;
+  /** mousetrap in it remembers what a row of the mousetrap days lacked. */
   metadata: ColumnType<Record<string, unknown>, object | undefined, object>;
   is_active: Generated<boolean>;
   deleted_at: Optional<Date>;
@@ -363,10 +384,12 @@ export interface DevicesTable {
 export interface FirmwareRolloutsTable {
   id: Generated<string>;
   tenant_id: string;
+  /** Whose firmware it is: shared_scope() of what is for everybody, else the same tenant. */
   firmware_scope_id: string;
   firmware_version_id: string;
   name: string;
   status: Generated<FirmwareRolloutStatus>;
+  /** Of the traps it is meant for, 0 to 100. */
   percentage: Generated<number>;
   site_id: Optional<string>;
   kind: Optional<FirmwareRolloutKind>;
@@ -388,13 +411,16 @@ export interface FirmwareVersionsTable {
   required: Generated<boolean>;
   global: Generated<boolean>;
   tenant_id: Optional<string>;
+  /** In bytes. */
   size: Optional<number>;
   content: Optional<Buffer>;
   created_by: Optional<string>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
+  /** The tenant, or shared_scope() of firmware for everybody. */
   scope_id: GeneratedAlways<string>;
   signature: Optional<Buffer>;
+  /** Only ever grows; a trap refuses what counts less than it runs. */
   counter: Optional<number>;
   target_hardware: Optional<string>;
   is_active: Generated<boolean>;
@@ -428,6 +454,7 @@ export interface MembershipRolesTable {
   tenant_id: string;
   user_id: string;
   role_id: string;
+  /** Whose role it is: shared_scope() of a built-in one, else the same tenant. */
   role_scope_id: Generated<string>;
   assigned_at: Generated<Date>;
   assigned_by: Optional<string>;
@@ -443,7 +470,9 @@ export interface OauthClientsTable {
   type: OauthClientType;
   redirect_uris: string[];
   allowed_scopes: Generated<string[]>;
+  /** In seconds. */
   access_token_lifetime: Generated<number>;
+  /** In seconds; 0: for ever. */
   refresh_token_lifetime: Generated<number>;
   is_active: Generated<boolean>;
   deleted_at: Optional<Date>;
@@ -456,8 +485,10 @@ export interface OauthTokensTable {
   tenant_id: string;
   user_id: string;
   client_id: string;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
   access_token_hash: string;
   access_token_expires_at: Date;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
   refresh_token_hash: Optional<string>;
   refresh_token_expires_at: Optional<Date>;
   scope: Generated<string[]>;
@@ -470,12 +501,15 @@ export interface RefreshTokensTable {
   id: Generated<string>;
   tenant_id: string;
   user_id: string;
+  /** Names the family: all tokens that follow from one log-in. */
   token_id: Generated<string>;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
   token_hash: string;
   is_active: Generated<boolean>;
   ip_address: Optional<string>;
   user_agent: Optional<string>;
   expires_at: Date;
+  /** Null until it was spent; whoever brings it again after that voids the family. */
   last_used_at: Optional<Date>;
   revoked_at: Optional<Date>;
   created_at: Generated<Date>;
@@ -484,11 +518,14 @@ export interface RefreshTokensTable {
 
 export interface RolesTable {
   id: Generated<string>;
+  /** Null: built in, for every tenant. */
   tenant_id: Optional<string>;
+  /** The tenant, or shared_scope() of a built-in role: what a foreign key to a role names beside it. */
   scope_id: GeneratedAlways<string>;
   name: string;
   description: Optional<string>;
   is_system: Generated<boolean>;
+  /** Each is resource:verb; * stands for every resource or every verb. */
   permissions: Generated<string[]>;
   is_active: Generated<boolean>;
   deleted_at: Optional<Date>;
@@ -514,6 +551,7 @@ export interface SessionsTable {
   id: Generated<string>;
   user_id: string;
   tenant_id: string;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
   token_hash: string;
   ip_address: Optional<string>;
   user_agent: Optional<string>;
@@ -530,6 +568,7 @@ export interface SitesTable {
   address: Optional<string>;
   latitude: ColumnType<string | null, string | number | null | undefined, string | number | null>;
   longitude: ColumnType<string | null, string | number | null | undefined, string | number | null>;
+  /** A name of the IANA list. */
   timezone: Generated<string>;
   metadata: ColumnType<Record<string, unknown>, object | undefined, object>;
   is_active: Generated<boolean>;
@@ -546,6 +585,7 @@ export interface SubscriptionsTable {
   stripe_subscription_id: Optional<string>;
   tier: Generated<SubscriptionTier>;
   status: Generated<SubscriptionStatus>;
+  /** Null: as many as they like. */
   max_devices: Optional<number>;
   features: ColumnType<Record<string, unknown>, object | undefined, object>;
   current_period_start: Optional<Date>;
@@ -585,7 +625,9 @@ export interface TenantInvitationsTable {
   tenant_id: string;
   email: string;
   role: string;
+  /** Whose role it is: shared_scope() of a built-in one, else the same tenant. */
   role_scope_id: Generated<string>;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
   token_hash: string;
   invited_by: Optional<string>;
   expires_at: Date;
@@ -639,6 +681,7 @@ export interface UserTenantMembershipsTable {
   joined_at: Generated<Date>;
   status: Generated<UserTenantMembershipStatus>;
   updated_at: Generated<Date>;
+  /** Whose role it is: shared_scope() of a built-in one, else the same tenant. */
   role_scope_id: Generated<string>;
   created_at: Generated<Date>;
 }
@@ -658,7 +701,9 @@ export interface UsersTable {
   avatar_url: Optional<string>;
   email_verified: Generated<boolean>;
   email_verified_at: Optional<Date>;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
   email_verification_token_hash: Optional<string>;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
   password_reset_token_hash: Optional<string>;
   password_reset_expires_at: Optional<Date>;
   last_login_at: Optional<Date>;
@@ -690,6 +735,7 @@ export interface WebhooksTable {
   device_id: Optional<string>;
   url: string;
   events: string[];
+  /** AES-256-GCM under the seal key of the configuration. */
   secret_sealed: Buffer;
   headers: ColumnType<Record<string, unknown>, object | undefined, object>;
   last_triggered_at: Optional<Date>;

@@ -19,25 +19,15 @@ import { type Account, requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { IdParams } from "../http/schemas.ts";
 import type { DeviceKey, DeviceLink, DeviceScope } from "../mqtt/device-door.ts";
-import {
-  COMMANDS_OPEN_MAX,
-  commandMessage,
-  type Device,
-  type DeviceSettings,
-  isEqualSettings,
-  nextRevision,
-  PERSON_COMMANDS,
-} from "./devices.ts";
+import { COMMANDS_OPEN_MAX, commandMessage, type Device, PERSON_COMMANDS } from "./devices.ts";
+import { configureDevice } from "./queries/configure-device.ts";
 import { findDevice } from "./queries/find-device.ts";
-import { findDeviceLocked } from "./queries/find-device-locked.ts";
 import { findScope } from "./queries/find-scope.ts";
 import { insertCommand } from "./queries/insert-command.ts";
 import { listCommands } from "./queries/list-commands.ts";
 import { listDevices } from "./queries/list-devices.ts";
 import { listOpenCommands } from "./queries/list-open-commands.ts";
-import { notifyDevice } from "./queries/notify-device.ts";
 import { releaseDevice } from "./queries/release-device.ts";
-import { updateSettings } from "./queries/update-settings.ts";
 
 export interface DeviceDeps {
   db: TraplineDatabase;
@@ -144,22 +134,12 @@ function registerConfig(app: App, deps: DeviceDeps): void {
     const { telemetryS, confirmMs, armDelayMs, buzzer } = request.body;
     const wish = { telemetryS, confirmMs, armDelayMs, buzzer };
     const { scope, device } = await deps.db.withTenant(request.account, async (trx) => {
-      await applySettings(trx, key, wish);
+      if (!(await configureDevice(trx, key, wish))) throw new ProblemError("device-not-found");
       return { scope: await getScope(trx, key), device: await getDevice(trx, key) };
     });
     await send(deps, scope, { name: "config", value: { rev: device.config.revision, ...wish } });
     return { device };
   });
-}
-
-/** The same wish again is no new revision: the trap has been told, or will be at its next hello. */
-async function applySettings(trx: Transaction, key: DeviceKey, wish: DeviceSettings): Promise<void> {
-  const known = await findDeviceLocked(trx, key);
-  if (known === null) throw new ProblemError("device-not-found");
-  const { desired, revision, reportedRevision } = known.config;
-  if (desired !== null && isEqualSettings(desired, wish)) return;
-  await updateSettings(trx, key, wish, nextRevision(revision, reportedRevision));
-  await notifyDevice(trx, key);
 }
 
 /** Never fails: what did not arrive is told again at the next hello. */

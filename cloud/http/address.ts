@@ -1,5 +1,16 @@
-// Owns what two requests must share to count as coming from one place.
+// Owns where a request comes from, and what two requests must share to count as coming from one place.
 import { isIPv4, isIPv6 } from "node:net";
+import type { FastifyRequest } from "fastify";
+import type { Origin } from "../db/tenant-transaction.ts";
+
+const AGENT_CHARS_MAX = 300;
+
+/** Where a request comes from, as it is kept: the address without a zone, the program's name cut short. */
+export function originOf(request: Pick<FastifyRequest, "ip" | "headers">): Origin {
+  const address = request.ip.replace(/%.*$/, "");
+  const agent = request.headers["user-agent"]?.slice(0, AGENT_CHARS_MAX) ?? null;
+  return { address: isIPv4(address) || isIPv6(address) ? address : "", agent };
+}
 
 /**
  * The place behind an address, as text of at most 45 characters: an IPv4 address itself, since a household shares one; of IPv6 the

@@ -1,6 +1,8 @@
 // Owns who asks: the session token of a request (bearer or cookie), the account behind it, and the refusal of requests that another
 // site makes a browser send. How tokens are stored and accounts found belongs to the accounts room, which is handed in.
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Origin } from "../db/tenant-transaction.ts";
+import { originOf } from "./address.ts";
 import { ProblemError } from "./problems.ts";
 
 export const SESSION_COOKIE = "trapline_session";
@@ -12,10 +14,13 @@ export interface Account {
   role: string;
   sessionId: string;
   expiresAt: Date;
+  /** Where this request comes from. */
+  address: string;
+  agent: string | null;
 }
 
 /** Whose session is this token? Null: nobody's, or no longer. */
-export type FindAccount = (token: string) => Promise<Account | null>;
+export type FindAccount = (token: string) => Promise<Omit<Account, keyof Origin> | null>;
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -69,7 +74,7 @@ export async function requireAccount(request: FastifyRequest): Promise<void> {
   }
   const account = TOKEN.test(token) ? await request.server.findAccount(token) : null;
   if (account === null) throw new ProblemError("unauthenticated");
-  request.account = account;
+  request.account = { ...account, ...originOf(request) };
 }
 
 /** Give a browser its session. `expiresAt` as the session's own. */

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   "identity-conflict": [409, "This serial number or MAC address is registered with other data"],
   "device-unproven": [403, "The device is unknown or did not prove itself"],
   "window-not-found": [404, "No such trap is in claiming mode"],
+  "device-limit-reached": [409, "The plan allows no further device"],
   "claim-taken": [409, "Somebody else has claimed this trap"],
   "claim-code-not-found": [404, "There is no such active claim code"],
   "claim-codes-exhausted": [409, "Too many claim codes are active"],

@@ -18,7 +18,7 @@ test("a database and a seal key are enough, the rest has defaults", () => {
   assert.equal(parsed.config, {
     databaseUrl: "postgres://u:p@h/db",
     databaseUrls: null,
-    databasePoolMax: 10,
+    databasePoolMax: 15,
     httpHost: "127.0.0.1",
     httpPort: 8080,
     mqttHost: "127.0.0.1",

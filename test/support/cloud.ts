@@ -155,7 +155,7 @@ function createOptions(
     config: {
       databaseUrl,
       databaseUrls: null,
-      databasePoolMax: 6,
+      databasePoolMax: 12,
       httpHost: "127.0.0.1",
       mqttHost: "127.0.0.1",
       ...ports,

@@ -1,5 +1,6 @@
 // Owns the first step of an account: tenant, user and membership, or none of them. Runs outside any tenant's scope, since there is none yet;
 // which short names to try is decided in accounts.ts.
+import { writeAudit } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Person, Registered, Registration } from "../accounts.ts";
 
@@ -17,6 +18,9 @@ export async function insertAccount(trx: Transaction, wish: Registration, slugs:
     .insertInto("user_tenant_memberships")
     .values({ user_id: user.id, tenant_id: tenant.id, role: "owner" })
     .execute();
+  const { id, name, slug } = tenant;
+  const entry = { tenantId: id, userId: user.id, resourceType: "tenant", resourceId: id, new: { name, slug } } as const;
+  await writeAudit(trx, { action: "register", ...entry });
   return { ok: true, person: { user, tenant, role: "owner" } };
 }
 

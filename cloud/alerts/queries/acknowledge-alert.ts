@@ -5,7 +5,7 @@ import { type AlertAnswer, type AnsweredAlert, answerAlert } from "./answer-aler
 import { notifyAlert } from "./notify-alert.ts";
 
 export function acknowledgeAlert(trx: Transaction, answer: AlertAnswer): Promise<AnsweredAlert> {
-  return answerAlert(trx, answer, decideAcknowledge, updateAcknowledged);
+  return answerAlert(trx, "acknowledge", answer, decideAcknowledge, updateAcknowledged);
 }
 
 async function updateAcknowledged(

@@ -1,5 +1,6 @@
 // Owns what an event does to the alerts of its trap, in the event's own transaction [TENANT-2]. What it shall do is decided in alerts.ts.
 
+import { writeActivity } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceKind } from "../../devices/devices.ts";
 import type { DeviceKey } from "../../mqtt/device-door.ts";
@@ -69,5 +70,14 @@ async function insertAlert(
     )
     .returning("id")
     .executeTakeFirst();
-  if (row !== undefined) await notifyAlert(trx, device.tenantId, row.id);
+  if (row === undefined) return;
+  const details = { alertId: row.id, type: effect.type, severity: effect.severity };
+  await writeActivity(trx, {
+    action: "alert_raised",
+    tenantId: device.tenantId,
+    deviceId: device.deviceId,
+    source: "device",
+    details,
+  });
+  await notifyAlert(trx, device.tenantId, row.id);
 }

@@ -5,5 +5,5 @@ import { type AlertAnswer, type AnsweredAlert, answerAlert } from "./answer-aler
 import { updateResolved } from "./update-resolved.ts";
 
 export function resolveAlert(trx: Transaction, answer: AlertAnswer): Promise<AnsweredAlert> {
-  return answerAlert(trx, answer, decideResolve, updateResolved);
+  return answerAlert(trx, "resolve", answer, decideResolve, updateResolved);
 }

@@ -1,4 +1,5 @@
 // Owns the claiming of an open window by a person: one of many wins [CLAIM-4].
+import { writeAudit } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Claimed, DevicesRoom } from "../claiming.ts";
 import { findOwned } from "./find-owned.ts";
@@ -37,6 +38,8 @@ export async function claimWindow(trx: Transaction, claim: Claim, devices: Devic
   await trx.updateTable("device_claiming_queue").set({ device_id: deviceId }).where("id", "=", won.id).execute();
   const device = await devices.findDevice(trx, { tenantId, deviceId });
   if (device === null) throw new Error("the device that was just inserted is not there");
+  const claimed = { tenantId, userId, resourceType: "device", resourceId: deviceId, new: { serialNumber } } as const;
+  await writeAudit(trx, { action: "claim", ...claimed });
   await devices.notifyDevice(trx, { tenantId, deviceId });
   return { ok: true, device };
 }

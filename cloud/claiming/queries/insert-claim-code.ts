@@ -1,4 +1,5 @@
 // Owns the making of a claim code by a person, before there is a trap for it. How a code looks is decided in claiming.ts.
+import { writeAudit } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import { type ClaimCode, CODES_ACTIVE_MAX, createClaimCode, type RandomBytes } from "../claiming.ts";
 import { toClaimCode } from "./claim-code-row.ts";
@@ -41,7 +42,11 @@ export async function insertClaimCode(
       .onConflict((conflict) => conflict.column("claim_code").doNothing())
       .returningAll()
       .executeTakeFirst();
-    if (row !== undefined) return toClaimCode(row, now);
+    if (row === undefined) continue;
+    // The code itself opens a door, so that it stays out of the log.
+    const facts = { deviceName: wish.deviceName, expiresAt: wish.expiresAt };
+    await writeAudit(trx, { action: "create", resourceType: "claim_code", resourceId: null, new: facts });
+    return toClaimCode(row, now);
   }
   throw new Error("three new claim codes in a row were taken");
 }

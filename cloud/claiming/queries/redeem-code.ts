@@ -36,10 +36,11 @@ export async function redeemCode(trx: Transaction, redemption: Redemption, devic
     .where("claim_code", "=", code)
     .where("status", "=", "active")
     .where("expires_at", ">", now)
-    .returning(["tenant_id", "device_name"])
+    .returning(["tenant_id", "device_name", "created_by"])
     .executeTakeFirst();
   if (won === undefined) return { status: "code-refused" };
-  const owner = { tenantId: won.tenant_id, name: won.device_name ?? trap.serialNumber, credentialId, now };
+  const name = won.device_name ?? trap.serialNumber;
+  const owner = { tenantId: won.tenant_id, userId: won.created_by, name, credentialId, now };
   const deviceId = await insertDevice(trx, trap, owner);
   await trx
     .updateTable("claim_codes")

@@ -1,4 +1,5 @@
 // Owns the taking back of a claim code by a person of its tenant [TENANT-2].
+import { writeAudit } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 
 /** False if the tenant has no such active code. */
@@ -10,7 +11,9 @@ export async function updateRevoked(trx: Transaction, tenantId: string, code: st
     .where("claim_code", "=", code)
     .where("status", "=", "active")
     .where("expires_at", ">", now)
-    .returning("claim_code")
+    .returning("device_name as deviceName")
     .executeTakeFirst();
-  return row !== undefined;
+  if (row === undefined) return false;
+  await writeAudit(trx, { action: "delete", resourceType: "claim_code", resourceId: null, old: row });
+  return true;
 }

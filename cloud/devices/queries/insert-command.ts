@@ -1,5 +1,6 @@
 // Owns the giving of a command: it lies in the database until the trap has answered or it is too old, since a broker forgets.
 import type { CommandName } from "#protocol";
+import { writeAudit } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceKey } from "../../mqtt/device-door.ts";
 import { COMMAND_MS, type DeviceCommand } from "../devices.ts";
@@ -25,5 +26,10 @@ export async function insertCommand(trx: Transaction, wish: NewCommand): Promise
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+  if (wish.userId !== null) {
+    const action = wish.command === "release" ? "release" : "command";
+    const facts = { resourceType: "device", resourceId: wish.deviceId, new: { command: wish.command } } as const;
+    await writeAudit(trx, { action, ...facts });
+  }
   return toCommand(row);
 }

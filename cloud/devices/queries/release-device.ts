@@ -1,4 +1,5 @@
 // Owns the end of a trap's belonging to a tenant [TENANT-2], in one transaction with all that hangs on it.
+import { writeActivity } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceKey, DeviceScope } from "../../mqtt/device-door.ts";
 import { updateClaimed } from "./claimed-device.ts";
@@ -41,6 +42,8 @@ export async function releaseDevice(trx: Transaction, release: Release): Promise
     .where("device_id", "=", deviceId)
     .where("ended_at", "is", null)
     .execute();
+  const by = { userId: release.userId, source: release.userId === null ? "device" : "api" } as const;
+  await writeActivity(trx, { action: "device_deleted", tenantId, deviceId, ...by });
   await notifyDevice(trx, release);
   return { tenantId, deviceId, credentialId: released.mqtt_username ?? "" };
 }

@@ -1,5 +1,6 @@
 // Owns what a trap's hello does to its unfinished update [UPDATE-1]. What it may do is decided in updates.ts.
 import type { DownMessage, Hello } from "#protocol";
+import { writeActivity } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceScope } from "../../mqtt/device-door.ts";
 import { createOffer, decideAtHello } from "../updates.ts";
@@ -34,6 +35,11 @@ export async function applyBoot(trx: Transaction, device: DeviceScope, hello: He
     open.id,
     decision === "booted" ? { status: "booted", booted_at: at } : { status: "failed" },
   );
+  if (decision === "booted") {
+    const { tenantId, deviceId } = device;
+    const details = { version: hello.version, sha256: hello.sha256 };
+    await writeActivity(trx, { action: "firmware_updated", tenantId, deviceId, source: "device", details });
+  }
   await notifyUpdate(trx, device, open.id);
   return [];
 }

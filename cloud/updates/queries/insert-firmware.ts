@@ -1,5 +1,6 @@
 // Owns the publishing of a bundle [TENANT-2]. A version names one content per tenant, for ever.
 import { sql } from "kysely";
+import { writeAudit } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Firmware } from "../updates.ts";
 import { FIRMWARE_COLUMNS, toFirmware } from "./firmware-row.ts";
@@ -48,5 +49,7 @@ export async function insertFirmware(trx: Transaction, wish: NewFirmware): Promi
     })
     .returning(FIRMWARE_COLUMNS)
     .executeTakeFirstOrThrow();
+  const { version, sha256 } = wish;
+  await writeAudit(trx, { action: "publish", resourceType: "firmware", resourceId: row.id, new: { version, sha256 } });
   return { ok: true, firmware: toFirmware(row), isNew: true };
 }

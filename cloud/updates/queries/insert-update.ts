@@ -1,4 +1,5 @@
 // Owns the offering of a bundle to a trap [TENANT-2]: one at a time.
+import { writeAudit } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceKey, DeviceScope } from "../../mqtt/device-door.ts";
 import type { Update } from "../updates.ts";
@@ -50,6 +51,8 @@ export async function insertUpdate(trx: Transaction, wish: NewUpdate): Promise<O
     })
     .returning("id")
     .executeTakeFirstOrThrow();
+  const facts = { updateId: row.id, version: firmware.version, sha256: firmware.sha256 };
+  await writeAudit(trx, { action: "rollout", resourceType: "device", resourceId: deviceId, new: facts });
   const update = await notifyUpdate(trx, wish, row.id);
   return { ok: true, update, device: { tenantId, deviceId, credentialId: device.credentialId ?? "" } };
 }
