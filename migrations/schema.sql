@@ -1782,7 +1782,7 @@ CREATE TRIGGER activity_logs_append_only BEFORE UPDATE ON public.activity_logs F
 CREATE TRIGGER alexa_lwa_tokens_updated BEFORE UPDATE ON public.alexa_lwa_tokens FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger api_keys_deleted on api_keys
-CREATE TRIGGER api_keys_deleted BEFORE INSERT OR UPDATE OF is_active ON public.api_keys FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER api_keys_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.api_keys FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger api_keys_updated on api_keys
 CREATE TRIGGER api_keys_updated BEFORE UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1836,7 +1836,7 @@ CREATE TRIGGER device_sessions_updated BEFORE UPDATE ON public.device_sessions F
 CREATE TRIGGER device_updates_updated BEFORE UPDATE ON public.device_updates FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger devices_deleted on devices
-CREATE TRIGGER devices_deleted BEFORE INSERT OR UPDATE OF is_active ON public.devices FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER devices_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.devices FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger devices_limit_insert on devices
 CREATE TRIGGER devices_limit_insert BEFORE INSERT ON public.devices FOR EACH ROW WHEN ((new.unclaimed_at IS NULL)) EXECUTE FUNCTION check_device_limit();
@@ -1860,13 +1860,13 @@ CREATE TRIGGER devices_updated BEFORE UPDATE ON public.devices FOR EACH ROW EXEC
 CREATE TRIGGER firmware_rollouts_updated BEFORE UPDATE ON public.firmware_rollouts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger firmware_versions_deleted on firmware_versions
-CREATE TRIGGER firmware_versions_deleted BEFORE INSERT OR UPDATE OF is_active ON public.firmware_versions FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER firmware_versions_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.firmware_versions FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger firmware_versions_updated on firmware_versions
 CREATE TRIGGER firmware_versions_updated BEFORE UPDATE ON public.firmware_versions FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger ifttt_trigger_subscriptions_deleted on ifttt_trigger_subscriptions
-CREATE TRIGGER ifttt_trigger_subscriptions_deleted BEFORE INSERT OR UPDATE OF is_active ON public.ifttt_trigger_subscriptions FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER ifttt_trigger_subscriptions_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.ifttt_trigger_subscriptions FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger ifttt_trigger_subscriptions_updated on ifttt_trigger_subscriptions
 CREATE TRIGGER ifttt_trigger_subscriptions_updated BEFORE UPDATE ON public.ifttt_trigger_subscriptions FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1875,7 +1875,7 @@ CREATE TRIGGER ifttt_trigger_subscriptions_updated BEFORE UPDATE ON public.ifttt
 CREATE TRIGGER membership_roles_updated BEFORE UPDATE ON public.membership_roles FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger oauth_clients_deleted on oauth_clients
-CREATE TRIGGER oauth_clients_deleted BEFORE INSERT OR UPDATE OF is_active ON public.oauth_clients FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER oauth_clients_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.oauth_clients FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger oauth_clients_updated on oauth_clients
 CREATE TRIGGER oauth_clients_updated BEFORE UPDATE ON public.oauth_clients FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1887,7 +1887,7 @@ CREATE TRIGGER oauth_tokens_updated BEFORE UPDATE ON public.oauth_tokens FOR EAC
 CREATE TRIGGER refresh_tokens_updated BEFORE UPDATE ON public.refresh_tokens FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger roles_deleted on roles
-CREATE TRIGGER roles_deleted BEFORE INSERT OR UPDATE OF is_active ON public.roles FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER roles_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.roles FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger roles_updated on roles
 CREATE TRIGGER roles_updated BEFORE UPDATE ON public.roles FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1896,7 +1896,7 @@ CREATE TRIGGER roles_updated BEFORE UPDATE ON public.roles FOR EACH ROW EXECUTE 
 CREATE TRIGGER sessions_updated BEFORE UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger sites_deleted on sites
-CREATE TRIGGER sites_deleted BEFORE INSERT OR UPDATE OF is_active ON public.sites FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER sites_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.sites FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger sites_updated on sites
 CREATE TRIGGER sites_updated BEFORE UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1905,7 +1905,7 @@ CREATE TRIGGER sites_updated BEFORE UPDATE ON public.sites FOR EACH ROW EXECUTE 
 CREATE TRIGGER subscriptions_updated BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger tasks_deleted on tasks
-CREATE TRIGGER tasks_deleted BEFORE INSERT OR UPDATE OF is_active ON public.tasks FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER tasks_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.tasks FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger tasks_updated on tasks
 CREATE TRIGGER tasks_updated BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1914,7 +1914,7 @@ CREATE TRIGGER tasks_updated BEFORE UPDATE ON public.tasks FOR EACH ROW EXECUTE 
 CREATE TRIGGER tenant_invitations_updated BEFORE UPDATE ON public.tenant_invitations FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger tenants_deleted on tenants
-CREATE TRIGGER tenants_deleted BEFORE INSERT OR UPDATE OF is_active ON public.tenants FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER tenants_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.tenants FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger tenants_updated on tenants
 CREATE TRIGGER tenants_updated BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1929,7 +1929,7 @@ CREATE TRIGGER user_site_assignments_updated BEFORE UPDATE ON public.user_site_a
 CREATE TRIGGER user_tenant_memberships_updated BEFORE UPDATE ON public.user_tenant_memberships FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger users_deleted on users
-CREATE TRIGGER users_deleted BEFORE INSERT OR UPDATE OF is_active ON public.users FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER users_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.users FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger users_updated on users
 CREATE TRIGGER users_updated BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1938,7 +1938,7 @@ CREATE TRIGGER users_updated BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE 
 CREATE TRIGGER webhook_deliveries_updated BEFORE UPDATE ON public.webhook_deliveries FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 --- trigger webhooks_deleted on webhooks
-CREATE TRIGGER webhooks_deleted BEFORE INSERT OR UPDATE OF is_active ON public.webhooks FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
+CREATE TRIGGER webhooks_deleted BEFORE INSERT OR UPDATE OF is_active, deleted_at ON public.webhooks FOR EACH ROW EXECUTE FUNCTION set_deleted_at();
 
 --- trigger webhooks_updated on webhooks
 CREATE TRIGGER webhooks_updated BEFORE UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION set_updated_at();
