@@ -9,11 +9,26 @@ import { findFreePath, getBackup, nameOf } from "./backup-files.ts";
 import type { Command, Run } from "./run.ts";
 import { formatBytes, formatCount, formatThings } from "./words.ts";
 
+const TELL_EVERY_MS = 50;
+
+/** For what happens thousands of times a second, and is read by a person. */
+function createPace(run: Run): () => boolean {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = run.now();
+    if (now - toldAt < TELL_EVERY_MS) return false;
+    toldAt = now;
+    return true;
+  };
+}
+
 /** Backs the open database up into the file, telling how far it is. */
 export async function takeBackup(run: Run, file: string): Promise<BackupResult> {
   const { url } = await run.open();
   run.report.progress("beginning the backup ...");
+  const isTime = createPace(run);
   const onProgress = ({ table, tablesBegun, tables, rows, rowsEstimate }: BackupProgress): void => {
+    if (!isTime()) return;
     const estimate = rowsEstimate > rows ? ` of about ${formatCount(rowsEstimate)}` : "";
     run.report.progress(`${formatCount(rows)}${estimate} rows, table ${tablesBegun} of ${tables}: ${table}`, { rows });
   };
@@ -53,8 +68,11 @@ export const restoreCommand: Command = async (run, name) => {
     });
   }
   const doing = { verifying: "checking the file", restoring: "restoring", analysing: "counting for the planner" };
-  const onProgress = ({ phase, done, of }: RestoreProgress): void =>
-    report.progress(`${doing[phase]}: ${of === 0 ? 100 : Math.floor((100 * done) / of)} %`, { phase, done, of });
+  const isTime = createPace(run);
+  const onProgress = ({ phase, done, of }: RestoreProgress): void => {
+    const percent = of === 0 ? 100 : Math.floor((100 * done) / of);
+    if (isTime()) report.progress(`${doing[phase]}: ${percent} %`, { phase, done, of });
+  };
   const facts = await restoreBackup({ url, file, log: run.log, signal: run.signal, overwrite: isUsed, onProgress });
   report.progress("");
   const pending = (await loadMigrations()).length - facts.version;

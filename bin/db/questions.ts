@@ -48,7 +48,7 @@ export async function confirm(danger: Danger, { yes, json, terminal, signal }: C
   if (json || !terminal.canAsk) {
     throw refusal(
       "not-confirmed",
-      `not confirmed: ${danger.loss.replaceAll(/\n\s*/g, ", ").replace(":, ", ": ")}`,
+      `not confirmed: ${toOneLine(danger.loss)}`,
       `there is nobody to ask here; if it is wanted, add --yes: npm run ${danger.command} -- --yes`,
     );
   }
@@ -57,6 +57,11 @@ export async function confirm(danger: Danger, { yes, json, terminal, signal }: C
   const answer = await terminal.ask(wish, signal);
   if (signal.aborted || isConsent(answer, danger.answer)) return;
   throw refusal("not-confirmed", "not confirmed", "nothing was changed");
+}
+
+/** A list becomes a row, a sentence stays one. Pure. */
+export function toOneLine(text: string): string {
+  return text.replaceAll(/(?<=[.:])\n\s*/g, " ").replaceAll(/\n\s*/g, ", ");
 }
 
 /** Pure. */

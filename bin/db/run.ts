@@ -125,8 +125,9 @@ function createRun(
       refuseProduction(await run.findProduction());
     },
     async confirm(danger) {
+      const loss = `${danger.loss}${sayProgram(databases[0])}`;
       await confirm(
-        { ...danger, command: `${command} ${name}`.trimEnd() },
+        { ...danger, loss, command: `${command} ${name}`.trimEnd() },
         { ...pickConsent(flags), terminal, signal },
       );
       if (signal.aborted) throw new Error("broken off");
@@ -138,6 +139,10 @@ function createRun(
     now: () => Date.now(),
   };
   return run;
+}
+
+function sayProgram(open: OpenDatabase | undefined): string {
+  return open?.program ? `\nnpm start (process ${open.program}) works on it just now.` : "";
 }
 
 function pickConsent({ yes, json }: Flags): { yes: boolean; json: boolean } {

@@ -75,7 +75,7 @@ async function listTables(client: pg.Client): Promise<TableReport[]> {
   const answer = await client.query<TableReport>(
     `SELECT coalesce(pg_partition_root(c.oid), c.oid)::regclass::text AS name,
       sum(pg_total_relation_size(c.oid))::float8 AS bytes,
-      sum(CASE WHEN c.relkind = 'p' THEN 0 ELSE greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0) END)::float8 AS rows
+      sum(CASE WHEN c.relkind = 'p' THEN 0 WHEN c.reltuples > 0 THEN c.reltuples ELSE pg_stat_get_live_tuples(c.oid) END)::float8 AS rows
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
       GROUP BY 1 ORDER BY 2 DESC, 1`,

@@ -1,7 +1,7 @@
 // What stands before a command that destroys: production, consent, and what counts as yes.
 import * as assert from "uvu/assert";
 import { Problem } from "../../../bin/db/problem.ts";
-import { confirm, findProduction, isConsent, refuseProduction } from "../../../bin/db/questions.ts";
+import { confirm, findProduction, isConsent, refuseProduction, toOneLine } from "../../../bin/db/questions.ts";
 import type { Terminal } from "../../../bin/db/terminal.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
@@ -73,6 +73,11 @@ test("where nobody can be asked, --yes decides, and its absence is told with wha
   assert.match(problem.advice[0] ?? "", /npm run db:reset -- --yes/);
   await confirm(DANGER, { ...consent, yes: true, terminal: nobody.terminal });
   assert.equal(nobody.questions, []);
+});
+
+test("a list of losses is told in one line where there is nobody to read several", () => {
+  assert.is(toOneLine("It loses:\n  table a\n  2 rows of b"), "It loses: table a, 2 rows of b");
+  assert.is(toOneLine("All would go.\nnpm start works on it."), "All would go. npm start works on it.");
 });
 
 test("a program that reads JSON is never asked, though it runs on a terminal", async () => {
