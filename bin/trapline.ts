@@ -46,7 +46,8 @@ interface UpFlags {
 function createProgram(): Command {
   const program = new Command("trapline")
     .description("Connected mouse traps: cloud, firmware, simulator.")
-    .exitOverride();
+    .exitOverride()
+    .showHelpAfterError("  --help tells how it is used");
   program
     .command("up")
     .description("from an empty machine to an answered alert; then stays up with a page to play with")
