@@ -92,7 +92,7 @@ CREATE TEMP TABLE old_passwords ON COMMIT DROP AS
       WHEN is_hash THEN mqtt_password
       ELSE 'sha256:' || encode(sha256(convert_to(mqtt_password, 'UTF8')), 'hex')
     END AS became
-  FROM devices, coalesce(mqtt_password ~ ('^(sha256:[0-9a-f]{64}|\$2[aby]?\$[0-9]{2}\$[./A-Za-z0-9]{53}'
+  FROM devices, coalesce(mqtt_password ~ ('^(sha256:[0-9a-f]{64}|\$2[aby]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}'
     || '|\$6\$[+/A-Za-z0-9]+=*\$[+/A-Za-z0-9]{86}==|\$7\$[0-9]{1,8}\$[+/A-Za-z0-9]+=*\$[+/A-Za-z0-9]{86}==)$'), false) AS is_hash;
 INSERT INTO former_values (table_name, row_key, column_name, was, became)
   SELECT 'devices', id, 'mqtt_password', was, became FROM old_passwords WHERE was IS DISTINCT FROM became AND was IS NOT NULL

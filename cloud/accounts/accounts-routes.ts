@@ -34,6 +34,7 @@ import { findSession } from "./queries/find-session.ts";
 import { insertAccount } from "./queries/insert-account.ts";
 import { insertFailedLogin } from "./queries/insert-failed-login.ts";
 import { insertSession } from "./queries/insert-session.ts";
+import { replacePasswordHash } from "./queries/replace-password-hash.ts";
 import { updateSessionRevoked } from "./queries/update-session-revoked.ts";
 
 export interface AccountLimits {
@@ -117,8 +118,16 @@ function registerLogin(app: App, deps: AccountDeps, limits: { byAddress: RateLim
     }
     limits.byAddress.giveBack(address);
     limits.byEmail.giveBack(key);
+    await renewHash(deps, person.user.id, login?.passwordHash ?? null, request.body.password);
     return { ...person, ...(await startSession(deps, request, reply, person)) };
   });
+}
+
+/** A hash of the mousetrap days gives way to one of ours, now that the password is at hand. */
+async function renewHash(deps: AccountDeps, userId: string, oldHash: string | null, password: string): Promise<void> {
+  if (oldHash === null || !deps.passwords.isOld(oldHash)) return;
+  const newHash = await deps.passwords.hash(password);
+  await deps.db.system((trx) => replacePasswordHash(trx, userId, { oldHash, newHash }));
 }
 
 function registerSession(app: App, deps: AccountDeps): void {

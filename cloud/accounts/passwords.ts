@@ -1,6 +1,7 @@
 // Owns the hashing of people's passwords: argon2id, with parameters that are handed in, and equal work whether or not there is an
-// account to compare with.
+// account to compare with. The bcrypt of the mousetrap days is understood, never made.
 import { type Algorithm, hash, type Options, verify } from "@node-rs/argon2";
+import { compare } from "bcryptjs";
 
 export interface PasswordCost {
   memoryKib: number;
@@ -13,9 +14,14 @@ export const PASSWORD_COST: PasswordCost = { memoryKib: 19_456, passes: 2, lanes
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Whether the password belongs to the hash; false for no hash at all, after the same work. */
+  /** Whether the password belongs to the hash; false for no hash at all and for one of another form, after the same work. */
   verify(passwordHash: string | null, password: string): Promise<boolean>;
+  /** Made in the mousetrap days: to be made anew when the password is known. */
+  isOld(passwordHash: string): boolean;
 }
+
+const BCRYPT = /^\$2[aby]?\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
+const ARGON2ID = /^\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[+/A-Za-z0-9]+\$[+/A-Za-z0-9]+$/;
 
 export function createPasswords(cost: PasswordCost = PASSWORD_COST): Passwords {
   const options: Options = {
@@ -29,9 +35,12 @@ export function createPasswords(cost: PasswordCost = PASSWORD_COST): Passwords {
   return {
     hash: (password) => hash(password, options),
     async verify(passwordHash, password) {
+      if (passwordHash !== null && BCRYPT.test(passwordHash)) return compare(password, passwordHash);
       nobody ??= hash("nobody has this password", options);
-      const isRight = await verify(passwordHash ?? (await nobody), password);
-      return passwordHash !== null && isRight;
+      const known = passwordHash !== null && ARGON2ID.test(passwordHash) ? passwordHash : null;
+      const isRight = await verify(known ?? (await nobody), password);
+      return known !== null && isRight;
     },
+    isOld: (passwordHash) => BCRYPT.test(passwordHash),
   };
 }

@@ -1,23 +1,42 @@
-// Owns the broker's question at CONNECT: whose credentials are these? The work is the same for names nobody has.
+// Owns the broker's question at CONNECT: whose credentials are these? The work is the same for names nobody has; that a trap of the mousetrap
+// days has logged in never before may be seen by the time its hash takes.
 import type { Clock } from "../clock.ts";
 import type { TraplineDatabase } from "../db/connection.ts";
 import type { AuthenticateDevice } from "../mqtt/device-door.ts";
+import { isOldPassword } from "./old-passwords.ts";
 import { hashPassword, isEqual } from "./proofs.ts";
 import { findCredential } from "./queries/find-credential.ts";
+import { replacePassword } from "./queries/replace-password.ts";
 import { updateConfirmed } from "./queries/update-confirmed.ts";
 
 const NOBODYS_HASH = hashPassword("");
+const NAME_CHARS_MAX = 255;
 
 /** Rejects if the database does not answer: that is no reason to call good credentials bad. */
 export function createAuthenticateDevice(deps: { db: TraplineDatabase; clock: Clock }): AuthenticateDevice {
   const { db } = deps;
-  return async (username, password) => {
+  const authenticate: AuthenticateDevice = async (username, password) => {
     // PostgreSQL cannot hold a zero character, so no user name of ours has one.
-    const name = username.slice(0, 100);
+    const name = username.slice(0, NAME_CHARS_MAX);
     const known = name.includes("\u0000") ? null : await db.system((trx) => findCredential(trx, name));
-    const isRight = isEqual(hashPassword(password), known?.passwordHash ?? NOBODYS_HASH);
-    if (known === null || known.passwordHash === null || !isRight) return null;
+    const given = Buffer.from(password, "latin1");
+    const hash = hashPassword(given);
+    const isRight = isEqual(hash, known?.passwordHash ?? NOBODYS_HASH);
+    if (known === null || known.passwordHash === null) return null;
+    if (!isRight) {
+      if (!(await isOldPassword(known.passwordHash, given))) return null;
+      // Where somebody was faster, what is stored by now decides.
+      await db.system((trx) => replacePassword(trx, known, hash));
+      return authenticate(username, password);
+    }
     if (!known.isConfirmed && !(await db.system((trx) => updateConfirmed(trx, known, deps.clock.now())))) return null;
-    return { tenantId: known.tenantId, deviceId: known.deviceId, credentialId: known.credentialId };
+    const { tenantId, deviceId, credentialId, clientId } = known;
+    return {
+      tenantId,
+      deviceId,
+      credentialId,
+      ...(clientId === null || clientId === credentialId ? {} : { clientId }),
+    };
   };
+  return authenticate;
 }

@@ -18,7 +18,7 @@ export function isEqual(a: string, b: string): boolean {
 }
 
 /** As a trap's MQTT password is stored. It has 256 random bits, so nothing slower is needed [SECRET-1]. */
-export function hashPassword(password: string): string {
+export function hashPassword(password: string | Uint8Array): string {
   return `sha256:${createHash("sha256").update(password).digest("hex")}`;
 }
 

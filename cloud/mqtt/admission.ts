@@ -2,7 +2,13 @@
 // we end sessions ourselves), then has the credentials looked up, and admits one connection per device.
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import { type ConnectFacts, type ConnectRefusal, decideConnect, decideOwnWill } from "./connect-rules.ts";
+import {
+  type ConnectFacts,
+  type ConnectRefusal,
+  decideConnect,
+  decideOwnClientId,
+  decideOwnWill,
+} from "./connect-rules.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { AuthenticateDevice } from "./device-door.ts";
 import type { Refusals } from "./refusals.ts";
@@ -52,8 +58,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     deps.connections.begin(connection, wish.username);
     const device = await deps.authenticate(wish.username, wish.password);
     if (device === null) return WRONG_CREDENTIALS;
-    const foreignWill = decideOwnWill(wish, device);
-    if (foreignWill !== null) return foreignWill;
+    const foreign = decideOwnClientId(wish, device) ?? decideOwnWill(wish, device);
+    if (foreign !== null) return foreign;
     return (await deps.connections.admit(connection, device)) ? null : WRONG_CREDENTIALS;
   }
 

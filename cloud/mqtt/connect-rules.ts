@@ -1,7 +1,8 @@
 // Owns what a CONNECT must be, beyond right credentials: MQTT 3.1.1, a client id that is the user name, a keep alive within the contract's,
-// and a will that is the device's own. Pure; asking whose the credentials are is broker.ts's.
+// and a will that is the device's own. Traps of the mousetrap days have names of other forms, and a firmware that knows nothing of our wills
+// and keep alives. Pure; asking whose the credentials are is broker.ts's.
 import { decodeUp, isUuid, KEEP_ALIVE_S, parseTopic, type Will } from "#protocol";
-import type { DeviceScope } from "./device-door.ts";
+import type { DeviceScope, KnownDevice } from "./device-door.ts";
 import type { RefusalReason } from "./refusals.ts";
 
 export const KEEP_ALIVE_S_MIN = 5;
@@ -29,6 +30,7 @@ export interface ConnectRefusal {
 export interface ConnectWish {
   ok: true;
   username: string;
+  clientId: string;
   password: string;
   /** Seconds: what the connection is held to. */
   keepAliveS: number;
@@ -43,17 +45,18 @@ function refuse(reason: RefusalReason, returnCode: ReturnCode): ConnectRefusal {
 /** Judge a CONNECT by itself, before the credentials are looked up. */
 export function decideConnect(packet: ConnectFacts): ConnectWish | ConnectRefusal {
   if (packet.protocolVersion !== 4) return refuse("protocol-version", 5);
-  const { username, password } = packet;
-  if (username === undefined || password === undefined || !isUuid(username)) return refuse("credentials", 4);
-  if (packet.clientId !== username) return refuse("client-id", 2);
+  const { username, clientId, password } = packet;
+  if (!username || password === undefined) return refuse("credentials", 4);
+  const isOld = !isUuid(username);
   const keepAliveS = packet.keepalive ?? 0;
   // The cloud calls a trap offline after one and a half of the contract's keep alive: one that pings less often would flicker.
-  if (keepAliveS === 0 || keepAliveS > KEEP_ALIVE_S) return refuse("keep-alive", 2);
-  const will = readWill(packet.will);
+  if (keepAliveS === 0 || (keepAliveS > KEEP_ALIVE_S && !isOld)) return refuse("keep-alive", 2);
+  const will = isOld ? null : readWill(packet.will);
   if (will !== null && "ok" in will) return will;
   return {
     ok: true,
     username,
+    clientId,
     password: Buffer.from(password).toString("latin1"),
     keepAliveS: Math.max(keepAliveS, KEEP_ALIVE_S_MIN),
     will,
@@ -69,6 +72,12 @@ function readWill(will: ConnectFacts["will"]): ConnectWish["will"] | ConnectRefu
   const decoded = decodeUp("will", Buffer.from(will.payload).toString("latin1"));
   if (!decoded.ok || decoded.value.name !== "will") return refuse("malformed-will", 5);
   return { tenant: topic.tenant, device: topic.device, said: decoded.value.value };
+}
+
+/** A client id is told at CONNECT by nobody but its owner, or it would end the owner's connection. */
+export function decideOwnClientId(wish: ConnectWish, device: KnownDevice): ConnectRefusal | null {
+  const isOwn = wish.clientId === device.credentialId || wish.clientId === device.clientId;
+  return isOwn ? null : refuse("client-id", 2);
 }
 
 /** Judge it again once the credentials have said which device it is. */

@@ -30,5 +30,10 @@ export interface DeviceLink {
   disconnect(device: DeviceScope): void;
 }
 
-/** The broker's question at CONNECT: whose credentials are these? Null refuses. */
-export type AuthenticateDevice = (username: string, password: string) => Promise<DeviceScope | null>;
+/** Traps of the mousetrap days have a client id beside their user name. */
+export interface KnownDevice extends DeviceScope {
+  clientId?: string;
+}
+
+/** The broker's question at CONNECT: whose credentials are these? Null refuses. Each character of the password is one byte. */
+export type AuthenticateDevice = (username: string, password: string) => Promise<KnownDevice | null>;

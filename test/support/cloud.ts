@@ -85,8 +85,9 @@ export interface Owner {
   email: string;
 }
 
-export async function createTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
-  const database = await createTestDatabase();
+/** @param given a database of the test's own making, migrated; it is stopped with the cloud */
+export async function createTestCloud(options: TestCloudOptions = {}, given?: TestDatabase): Promise<TestCloud> {
+  const database = given ?? (await createTestDatabase());
   const lines: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {

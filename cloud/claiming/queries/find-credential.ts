@@ -4,6 +4,7 @@ import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceScope } from "../../mqtt/device-door.ts";
 
 export interface StoredCredential extends DeviceScope {
+  clientId: string | null;
   passwordHash: string | null;
   isConfirmed: boolean;
 }
@@ -12,7 +13,7 @@ export interface StoredCredential extends DeviceScope {
 export async function findCredential(trx: Transaction, username: string): Promise<StoredCredential | null> {
   const row = await trx
     .selectFrom("devices")
-    .select(["id", "tenant_id", "mqtt_password", "credentials_confirmed_at"])
+    .select(["id", "tenant_id", "mqtt_client_id", "mqtt_password", "credentials_confirmed_at"])
     .where("mqtt_username", "=", username)
     .where("unclaimed_at", "is", null)
     .executeTakeFirst();
@@ -21,6 +22,7 @@ export async function findCredential(trx: Transaction, username: string): Promis
     tenantId: row.tenant_id,
     deviceId: row.id,
     credentialId: username,
+    clientId: row.mqtt_client_id,
     passwordHash: row.mqtt_password,
     isConfirmed: row.credentials_confirmed_at !== null,
   };
