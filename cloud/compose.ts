@@ -13,7 +13,7 @@ import { sweepClaiming } from "./claiming/queries/sweep-claiming.ts";
 import { type Clock, createWallClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { registerConsoleRoutes } from "./console/console-routes.ts";
-import { createDatabase, splitPool, type TraplineDatabase } from "./db/connection.ts";
+import { createDatabase, type PoolSizes, splitPool, type TraplineDatabase } from "./db/connection.ts";
 import { checkSchema } from "./db/migrations/check-schema.ts";
 import { migrateUp } from "./db/migrations/migrate.ts";
 import { MigrationError } from "./db/migrations/migration-error.ts";
@@ -91,6 +91,8 @@ interface Ground {
   limits: NonNullable<CloudOptions["limits"]>;
 }
 
+/** Connections of the system that a crowd of traps leaves to people. */
+const SYSTEM_FOR_PEOPLE = 2;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -220,9 +222,13 @@ function createMqttDoor(ground: Ground, watch: PresenceWatch): Promise<Broker> {
     ingest: createIngest(ground, presence, devices),
     onHeard: watch.heard,
     onSessionEnded: presence.end,
-    // More at once than there are connections would only wait for one, and time out in a crowd.
-    limits: { atOnce: splitPool(config.databasePoolMax).ingest, ...ground.limits.broker },
+    limits: { atOnce: countTurns(splitPool(config.databasePoolMax)), ...ground.limits.broker },
   });
+}
+
+/** What traps may do at once: each message takes a connection of the ingest, each log-in one of the system, whom people need as well. */
+function countTurns({ ingest, system }: PoolSizes): number {
+  return Math.max(1, Math.min(ingest, system - SYSTEM_FOR_PEOPLE));
 }
 
 /** Which room takes which message. */

@@ -18,8 +18,10 @@ export type PoolSizes = Record<keyof DatabaseUrls, number>;
 
 export interface DatabaseOptions {
   urls: DatabaseUrls;
-  /** Connections at most: of all three together (10 unless told), split by splitPool, or of each. */
+  /** Connections at most: of all three together (15 unless told), split by splitPool, or of each. */
   poolMax?: number | PoolSizes;
+  /** How long to wait for a connection, be it that all are in use; 5000 unless told. */
+  connectTimeoutMs?: number;
   /** How long one statement may take before PostgreSQL cancels it; 5000 unless told. */
   statementTimeoutMs?: number;
   log: DatabaseLog;
@@ -37,7 +39,7 @@ export interface TraplineDatabase {
   stop(): Promise<void>;
 }
 
-const POOL_MAX = 10;
+const POOL_MAX = 15;
 const STATEMENT_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A transaction that is left open holds its locks; PostgreSQL ends it after this long without a statement. */
@@ -57,13 +59,13 @@ export function createDatabase(options: DatabaseOptions): TraplineDatabase {
 }
 
 /**
- * How many connections each role gets of so many in all: traps, who speak in crowds, the most, and every role at least one. None takes
- * another's, so that a crowd of traps never keeps people waiting.
+ * How many connections each role gets of so many in all, at least one: half for the system, who is asked at every request and every log-in
+ * of a trap. None takes another's, so that a crowd of traps never keeps people waiting.
  */
 export function splitPool(connections: number): PoolSizes {
-  const ingest = Math.max(1, Math.round(connections * 0.4));
-  const system = Math.max(1, Math.round(connections * 0.3));
-  return { app: Math.max(1, connections - ingest - system), ingest, system };
+  const app = Math.max(1, Math.floor(connections * 0.25));
+  const ingest = Math.max(1, Math.floor(connections * 0.3));
+  return { app, ingest, system: Math.max(1, connections - app - ingest) };
 }
 
 export interface KyselyOptions extends Omit<DatabaseOptions, "urls" | "poolMax"> {
@@ -82,7 +84,7 @@ function createPool(options: KyselyOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolMax,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     application_name: `trapline-${options.name}`,

@@ -34,6 +34,7 @@ export interface TestDatabaseOptions {
 }
 
 const POOL_MAX = 5;
+const CONNECT_TIMEOUT_MS = 15_000;
 const CLOSE_WITHIN_MS = 2_000;
 let fromRunner: Promise<TestServer> | undefined;
 let own: Promise<StartedServer> | undefined;
@@ -55,7 +56,14 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
 }
 
 function openAccess(url: string, urls: DatabaseUrls, each: number): TestAccess {
-  const db = createDatabase({ urls, poolMax: { app: each, ingest: each, system: each }, log: testLog });
+  // A crowd of requests at once on a busy machine waits its turn; what is slow is not wrong.
+  const connectTimeoutMs = CONNECT_TIMEOUT_MS;
+  const db = createDatabase({
+    urls,
+    poolMax: { app: each, ingest: each, system: each },
+    connectTimeoutMs,
+    log: testLog,
+  });
   const kysely = createKysely({ url, name: "test", poolMax: each, log: testLog });
   return { ...db, kysely, stop: async () => void (await Promise.all([db.stop(), kysely.destroy()])) };
 }

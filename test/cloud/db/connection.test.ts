@@ -77,9 +77,9 @@ test("a transaction is undone when its function rejects, and kept when it resolv
 });
 
 test("the connections are split so that no role is without one, and none takes another's", () => {
-  assert.equal(splitPool(10), { app: 3, ingest: 4, system: 3 });
-  assert.equal(splitPool(6), { app: 2, ingest: 2, system: 2 });
-  assert.equal(splitPool(200), { app: 60, ingest: 80, system: 60 });
+  assert.equal(splitPool(10), { app: 2, ingest: 3, system: 5 });
+  assert.equal(splitPool(15), { app: 3, ingest: 4, system: 8 });
+  assert.equal(splitPool(200), { app: 50, ingest: 60, system: 90 });
   for (const few of [1, 2, 3]) assert.equal(splitPool(few), { app: 1, ingest: 1, system: 1 });
 });
 
