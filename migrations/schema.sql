@@ -122,7 +122,7 @@ DECLARE
   one record;
 BEGIN
   SELECT moment INTO moment_name FROM public.list_logs_by_month() WHERE log = log_name;
-  IF NOT FOUND OR ended_by > date_trunc('month', now()) - interval '1 month' THEN
+  IF NOT FOUND OR ended_by IS NULL OR ended_by > date_trunc('month', now()) - interval '1 month' THEN
     RAISE EXCEPTION 'no log of that name, or months that are too young to be dropped: % %', log_name, ended_by
       USING ERRCODE = '22023';
   END IF;
@@ -159,7 +159,7 @@ DECLARE
   months timestamptz[];
   month timestamptz;
 BEGIN
-  IF months_ahead NOT BETWEEN 0 AND 24 THEN
+  IF months_ahead IS NULL OR months_ahead NOT BETWEEN 0 AND 24 THEN
     RAISE EXCEPTION 'partitions are made 0 to 24 months ahead, not %', months_ahead USING ERRCODE = '22023';
   END IF;
   PERFORM pg_advisory_xact_lock(7472617003);
