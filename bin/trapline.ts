@@ -108,7 +108,9 @@ function endUsage(error: CommanderError): void {
   if (error.exitCode === 0) return;
   process.exitCode = 2;
   if (!process.argv.includes("--json")) return;
-  process.stdout.write(`${JSON.stringify({ ok: false, code: "usage", error: error.message })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ok: false, code: "usage", error: error.message.replace(/^error: /, "") })}\n`,
+  );
 }
 
 try {

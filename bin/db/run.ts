@@ -1,5 +1,6 @@
 // Owns the life of one command: open what it works on, run it, close, tell how it ended; a person who breaks it off waits for nothing
 // and leaves nothing behind. What each command does is its own file.
+import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { readMark } from "../../cloud/db/administration/environment-mark.ts";
 import type { DatabaseLog } from "../../cloud/db/connection.ts";
@@ -108,7 +109,8 @@ function createRun(
     async open() {
       const [known] = databases;
       if (known !== undefined) return known;
-      const sessions = `trapline ${command} ${process.pid}`;
+      // Other machines have processes of the same number, and may work on the same database.
+      const sessions = `trapline ${command} ${process.pid}-${randomBytes(4).toString("hex")}`;
       const onWait = (words: string): void => report.progress(`${words} ...`);
       const database = await openDatabase({ ...settings, sessions, log, onWait });
       databases.push(database);

@@ -105,6 +105,8 @@ test("production is refused with --yes as well, before anything is touched", asy
 
 test("a person at a terminal is asked: the wrong name leaves everything, the right one resets", async () => {
   if (process.platform !== "linux") skip("script(1) is called otherwise here");
+  const { status } = await startProgram("bash", ["-c", "command -v script"]).ended();
+  if (status !== 0) skip("there is no script(1)", "package");
   const command = [process.execPath, "--import", "tsx", "bin/trapline.ts", ...here("db:reset")].join(" ");
   const answer = (input: string) => startProgram("script", ["-qec", command, "/dev/null"], { input }).ended();
   const wrong = await answer("trap\n");
@@ -131,7 +133,7 @@ test("what is broken off leaves nothing: no session, no lock, no half migration"
   await withDatabase(async (client) => {
     await client.query("BEGIN; LOCK TABLE devices");
     const up = startCommand(here("migrate:up", "--verbose"));
-    await eventually(isWaiting, { withinMs: 20_000, because: "migrating waits for the table" });
+    await eventually(isWaiting, { withinMs: 30_000, because: "migrating waits for the table" });
     up.child.kill("SIGINT");
     const ended = await up.ended();
     assert.is(ended.status, 130, up.said());
