@@ -218,7 +218,9 @@ async function assertNothingInClear(): Promise<void> {
   const tables = await client.query<{ name: string }>(
     "SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'm')",
   );
-  await client.query("CHECKPOINT");
+  const role = await client.query("SELECT rolsuper FROM pg_roles WHERE rolname = current_user");
+  const mayReadFiles = role.rows[0].rolsuper;
+  if (mayReadFiles) await client.query("CHECKPOINT");
   for (const password of Object.values(CLEAR)) {
     for (const { name } of tables.rows) {
       const found = await client.query(`SELECT FROM ${name} AS t WHERE position($1 IN t::text) > 0`, [password]);
@@ -226,6 +228,7 @@ async function assertNothingInClear(): Promise<void> {
     }
     const noted = await client.query("SELECT FROM pg_stats WHERE position($1 IN pg_stats::text) > 0", [password]);
     assert.is(noted.rowCount, 0, `${password} among the statistics`);
+    if (!mayReadFiles) continue;
     const left = await client.query(
       "SELECT position(convert_to($1, 'UTF8') IN pg_read_binary_file(pg_relation_filepath('devices'))) AS place",
       [password],
