@@ -60,6 +60,8 @@ export interface CloudOptions {
   passwordCost?: PasswordCost;
   /** What may be published as firmware; any printable ASCII unless told. */
   judgeFirmware?: JudgeFirmware;
+  /** The ground floor's own unless told, for tests that take a wall away. */
+  createDatabase?: typeof createDatabase;
   limits?: {
     http?: Partial<HttpLimits>;
     accounts?: Partial<AccountLimits>;
@@ -125,7 +127,7 @@ async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)
   const clock = options.clock ?? createWallClock();
   const urls = await openLogins(config);
   await checkSchema(urls.system);
-  const db = createDatabase({ urls, poolMax: config.databasePoolMax, log });
+  const db = (options.createDatabase ?? createDatabase)({ urls, poolMax: config.databasePoolMax, log });
   parts.push(() => db.stop());
   const listener = createLiveListener({ url: urls.system, clock, log });
   parts.push(() => listener.stop());

@@ -1,6 +1,6 @@
 // Owns the pools of connections to PostgreSQL, one for each role the cloud works as, and how values come back from them: timestamps as
 // Date, bigint as number. What a transaction may see is tenant-transaction.ts; the roles are roles/, starting a server embedded/.
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, type KyselyPlugin, PostgresDialect } from "kysely";
 import pg from "pg";
 import type { DatabaseUrls } from "./roles/logins.ts";
 import type { Database } from "./schema.ts";
@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   connectTimeoutMs?: number;
   /** How long one statement may take before PostgreSQL cancels it; 5000 unless told. */
   statementTimeoutMs?: number;
+  /** Of every query, for tests that look at or change what is asked. */
+  plugins?: KyselyPlugin[];
   log: DatabaseLog;
 }
 
@@ -77,7 +79,8 @@ export interface KyselyOptions extends Omit<DatabaseOptions, "urls" | "poolMax">
 
 /** One pool of one login, for whoever works on the tables themselves. The cloud's rooms have createDatabase. */
 export function createKysely(options: KyselyOptions): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: createPool(options) }) });
+  const dialect = new PostgresDialect({ pool: createPool(options) });
+  return new Kysely<Database>({ dialect, plugins: options.plugins ?? [] });
 }
 
 function createPool(options: KyselyOptions): pg.Pool {
