@@ -92,9 +92,10 @@ async function readFacts(client: pg.Client): Promise<Pick<Snapshot, "id" | "serv
 async function readMigrations(client: pg.Client): Promise<MigrationFact[]> {
   const ours = await client.query(
     `SELECT FROM pg_catalog.pg_attribute
-     WHERE attrelid = pg_catalog.to_regclass('public.schema_migrations') AND attname = 'checksum' AND NOT attisdropped`,
+     WHERE attrelid = pg_catalog.to_regclass('public.schema_migrations') AND NOT attisdropped
+       AND (attname, pg_catalog.format_type(atttypid, atttypmod)) IN (('version', 'integer'), ('name', 'text'), ('checksum', 'character(64)'))`,
   );
-  if (ours.rowCount === 0) return [];
+  if (ours.rowCount !== 3) return [];
   const answer = await client.query<MigrationFact>(
     "SELECT version, name, checksum FROM public.schema_migrations ORDER BY version",
   );

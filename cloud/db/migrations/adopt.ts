@@ -1,5 +1,5 @@
 // Takes over the record of a database that the mousetrap product migrated: its schema_migrations has no checksums and
-// columns nobody wrote down, so the versions are looked for in whatever text it holds. Its table is kept under another name.
+// columns nobody wrote down, so the versions are looked for in whatever text it holds. Its table is kept under another name [SCHEMA-2].
 import type pg from "pg";
 import type { DatabaseLog } from "../connection.ts";
 import { MigrationError } from "./migration-error.ts";

@@ -104,7 +104,7 @@ test("an empty database and one that another program migrated are backed up as w
   const url = await bench.createEmpty();
   const statements = [
     "SELECT 1",
-    "CREATE TABLE schema_migrations (version text); INSERT INTO schema_migrations VALUES ('003')",
+    "CREATE TABLE schema_migrations (version text, checksum text); INSERT INTO schema_migrations VALUES ('003', 'x')",
   ];
   for (const [tables, statement] of statements.entries()) {
     await withClient(url, (client) => client.query(statement));

@@ -95,6 +95,8 @@ const FOREIGN: [what: string, rows: Record<string, unknown>[], versions: number[
     ],
     [1, 2],
   ],
+  ["paths", [{ migration: "./migrations/001_initial_schema.sql" }, { migration: "002.sql" }], [1, 2]],
+  ["checksums beside the numbers", [{ version: "001", checksum: "123_4", at: "2025-06-01T12:00:00" }], [1]],
   ["padded numbers", [{ version: "001" }, { version: "002" }, { version: "003" }], [1, 2, 3]],
   ["plain numbers", [{ version: 1 }, { version: 2 }], [1, 2]],
   ["nothing", [], []],

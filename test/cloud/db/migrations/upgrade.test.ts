@@ -1,5 +1,5 @@
 // A mousetrap database that stands at 006 becomes ours in place, with nothing lost, and comes back down, with nothing lost either; whatever
-// the product did beyond its document, and whatever we did to the database in between.
+// the product did beyond its document, and whatever we did to the database in between [SCHEMA-2].
 import pg from "pg";
 import * as assert from "uvu/assert";
 import type { Catalogue } from "../../../../cloud/db/catalogue/catalogue.ts";
