@@ -95,3 +95,13 @@ export const identityValue: fc.Arbitrary<protocol.Identity> = record({
   host: printable(1, 253),
   port: integer(1, 65535),
 });
+
+export const manifestValue: fc.Arbitrary<protocol.Manifest> = record({
+  product: printable(1, 32),
+  hardware: printable(1, 32),
+  version: printable(1, 32),
+  counter: integer(1, protocol.MANIFEST_COUNTER_MAX),
+  size: integer(1, protocol.FIRMWARE_BYTES_MAX),
+  root: hex(64),
+  notes: printable(0, protocol.MANIFEST_NOTES_CHARS_MAX),
+});

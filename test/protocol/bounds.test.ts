@@ -88,9 +88,9 @@ const ROWS: Row[] = [
   hexes("hello event telemetry will ack", "boot", 16),
   integers("hello will", "session", 1, MAX),
   integers("event ack", "seq", 1, MAX),
-  texts("hello update-offer", "version", 1, 32),
+  texts("hello update-offer manifest", "version", 1, 32),
   hexes("hello update-offer", "sha256", 64),
-  texts("hello identity", "hardware", 1, 32),
+  texts("hello identity manifest", "hardware", 1, 32),
   integers("hello", "reason", 0, 65535),
   integers("hello telemetry", "uptimeMs", 0, MAX),
   words("hello telemetry", "state", protocol.TRAP_STATES),
@@ -111,7 +111,7 @@ const ROWS: Row[] = [
   integers("command command-result", "id", 1, INT31),
   words("command", "command", protocol.COMMANDS),
   uuids("update-offer", "firmware"),
-  integers("update-offer", "size", 1, 131072),
+  integers("update-offer manifest", "size", 1, 131072),
   integers("update-offer", "chunk", 1, 1024),
   ["challenge-request claim-request proven-request identity", "serial", ...SERIALS],
   ["claim-request identity", "mac", ...MACS],
@@ -128,6 +128,10 @@ const ROWS: Row[] = [
   hexes("credentials-answer", "sealed", 64),
   hexes("identity", "key", 64),
   words("identity", "kind", protocol.TRAP_KINDS),
+  texts("manifest", "product", 1, 32),
+  integers("manifest", "counter", 1, INT31),
+  hexes("manifest", "root", 64),
+  texts("manifest", "notes", 0, 256),
 ];
 
 /** A golden record with one field replaced; credentials are there only in an answer that says `ready`. */

@@ -14,6 +14,7 @@ import {
   decodeEvent,
   decodeHello,
   decodeIdentity,
+  decodeManifest,
   decodeProvenRequest,
   decodeReleaseAnswer,
   decodeTelemetry,
@@ -33,6 +34,7 @@ import {
   encodeEvent,
   encodeHello,
   encodeIdentity,
+  encodeManifest,
   encodeProvenRequest,
   encodeReleaseAnswer,
   encodeTelemetry,
@@ -82,6 +84,7 @@ const CODECS: { [name: string]: Codec } = {
   "credentials-answer": codec({ encode: encodeCredentialsAnswer, decode: decodeCredentialsAnswer }),
   "release-answer": codec({ encode: encodeReleaseAnswer, decode: decodeReleaseAnswer }),
   identity: codec({ encode: encodeIdentity, decode: decodeIdentity }),
+  manifest: codec({ encode: encodeManifest, decode: decodeManifest }),
 };
 
 function answerRecord(one: Codec, text: unknown): string {

@@ -11,6 +11,7 @@ import {
   identityValue,
   integer,
   macAddress,
+  manifestValue,
   printable,
   record,
   serialNumber,
@@ -26,6 +27,8 @@ export interface RecordCase<T> {
   decode(text: unknown): protocol.Decoded<T>;
   /** Every value the record can carry. */
   values: fc.Arbitrary<T>;
+  /** It is read only as it is written: no spaces, no other order, no further fields. */
+  oneSpelling?: boolean;
 }
 
 function define<T>(one: RecordCase<T>): RecordCase<T> {
@@ -54,7 +57,7 @@ const credentialsAnswer: fc.Arbitrary<protocol.CredentialsAnswer> = fc.oneof(
   }),
 );
 
-/** Every record: what MQTT carries first, then what HTTP and the flash do. */
+/** Every record: what MQTT carries first, then what HTTP and the flash do, then what is signed. */
 export const RECORDS: RecordCase<object>[] = [
   define({ name: "hello", encode: protocol.encodeHello, decode: protocol.decodeHello, values: helloValue }),
   define({ name: "event", encode: protocol.encodeEvent, decode: protocol.decodeEvent, values: eventValue }),
@@ -161,6 +164,13 @@ export const RECORDS: RecordCase<object>[] = [
     values: record({ status: word(protocol.RELEASE_STATUSES), proof }),
   }),
   define({ name: "identity", encode: protocol.encodeIdentity, decode: protocol.decodeIdentity, values: identityValue }),
+  define({
+    name: "manifest",
+    encode: protocol.encodeManifest,
+    decode: protocol.decodeManifest,
+    values: manifestValue,
+    oneSpelling: true,
+  }),
 ];
 
 /** Values no encoder should ever be given, of the right types all the same: wrong lengths, ranges, characters, no numbers at all. */
