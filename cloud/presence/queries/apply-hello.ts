@@ -28,7 +28,8 @@ export async function applyHello(trx: Transaction, device: DeviceKey, hello: Hel
     .onConflict((conflict) =>
       conflict
         .columns(["device_id", "boot_id", "session"])
-        .doUpdateSet({ last_heard_at: at, ended_at: null, end_reason: null }),
+        .doUpdateSet({ last_heard_at: at, ended_at: null, end_reason: null })
+        .where("device_sessions.tenant_id", "=", tenantId),
     )
     .execute();
   await trx
