@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import * as assert from "uvu/assert";
 import { createDatabase, splitPool } from "../../../cloud/db/connection.ts";
-import { createTestDatabase, cutSessions, type TestDatabase } from "../../support/postgres.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
 import { testLog } from "../../support/test-log.ts";
@@ -100,8 +100,8 @@ test("a connection that is cut in the middle of a transaction rejects it, is log
   try {
     const error = await getRejection(
       cut.system(async (trx) => {
-        await readSettings.execute(trx);
-        assert.is(await cutSessions(database, "trapline-system"), 1);
+        const self = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+        await database.db.system((other) => sql`select pg_terminate_backend(${self.rows[0]?.pid})`.execute(other));
         await readSettings.execute(trx);
       }),
     );
