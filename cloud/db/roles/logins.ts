@@ -2,6 +2,7 @@
 // the server where they do not work yet. The roles themselves are roles.ts.
 import { createHmac } from "node:crypto";
 import pg from "pg";
+import { isRefusal, VARIABLES, withClient } from "./login-attempt.ts";
 import { type DatabaseRole, ensureRoles, isForbidden, ROLES, retryConcurrent } from "./roles.ts";
 import { RolesError } from "./roles-error.ts";
 import { encodeScramVerifier } from "./scram.ts";
@@ -15,14 +16,6 @@ export interface DatabaseUrls {
   /** trapline_system */
   system: string;
 }
-
-const VARIABLES: Record<DatabaseRole, string> = {
-  trapline_app: "TRAPLINE_APP_DATABASE_URL",
-  trapline_ingest: "TRAPLINE_INGEST_DATABASE_URL",
-  trapline_system: "TRAPLINE_SYSTEM_DATABASE_URL",
-};
-const INSUFFICIENT_PRIVILEGE = "42501";
-const CONNECT_TIMEOUT_MS = 10_000;
 
 interface Login {
   role: DatabaseRole;
@@ -48,71 +41,6 @@ export async function prepareLogins(ownerUrl: string): Promise<DatabaseUrls> {
   const [still] = refused.length > 0 ? await listRefused(logins) : [];
   if (still !== undefined) throw loginRefused(still);
   return collectUrls(logins);
-}
-
-interface LoginFacts {
-  name: string;
-  /** May do what the role may. */
-  fits: boolean;
-  /** May pass the walls between tenants: by its attributes, or as owner of the tables. */
-  mighty: boolean;
-  /** May do what another of the three may as well. */
-  doubled: boolean;
-}
-
-const FACTS = `
-  SELECT current_user AS name, coalesce(pg_has_role(r.oid, 'USAGE'), false) AS fits,
-    u.rolsuper OR u.rolbypassrls OR EXISTS (
-      SELECT FROM pg_class c
-      WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'MEMBER')
-    ) AS mighty,
-    EXISTS (SELECT FROM pg_roles o WHERE o.rolname = ANY ($2) AND o.rolname <> $1 AND pg_has_role(o.oid, 'MEMBER')) AS doubled
-  FROM pg_roles u LEFT JOIN pg_roles r ON r.rolname = $1
-  WHERE u.rolname = current_user`;
-
-/**
- * For addresses that were given instead of derived: each logs in as its role, or as one that was granted it, and none could pass the walls
- * between tenants.
- * @throws RolesError `login-refused`, `login-unfit`, `role-too-powerful`; what pg throws where the server does not answer
- */
-export async function checkLogins(urls: DatabaseUrls): Promise<void> {
-  const given: [DatabaseRole, string][] = [
-    ["trapline_app", urls.app],
-    ["trapline_ingest", urls.ingest],
-    ["trapline_system", urls.system],
-  ];
-  await Promise.all(given.map(([role, url]) => checkLogin(role, url)));
-}
-
-async function checkLogin(role: DatabaseRole, url: string): Promise<void> {
-  const variable = VARIABLES[role];
-  const facts = await readFacts(role, url);
-  if (facts instanceof Error) {
-    const text = `the database server refuses ${variable} (${facts.message}): correct user and password, or allow it in pg_hba.conf`;
-    throw new RolesError("login-refused", text, { data: { role }, cause: facts });
-  }
-  const data = { role, login: facts.name };
-  if (!facts.fits && !facts.mighty) {
-    const text = `${variable} logs in as ${facts.name}, which may not do what ${role} may: give it that user, or let an administrator run this:`;
-    throw new RolesError("login-unfit", text, {
-      data,
-      statements: [`GRANT ${role} TO ${pg.escapeIdentifier(facts.name)}`],
-    });
-  }
-  if (facts.mighty || facts.doubled) {
-    const text = `${variable} logs in as ${facts.name}, which the walls between tenants do not hold: give it the user ${role}`;
-    throw new RolesError("role-too-powerful", text, { data });
-  }
-}
-
-async function readFacts(role: DatabaseRole, url: string): Promise<LoginFacts | Error> {
-  try {
-    const answer = await withClient(url, (client) => client.query<LoginFacts>(FACTS, [role, [...ROLES]]));
-    return answer.rows[0] ?? { name: "", fits: false, mighty: false, doubled: false };
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return error;
-  }
 }
 
 function deriveLogins(ownerUrl: string): Login[] {
@@ -185,13 +113,6 @@ async function tryLogin(login: Login): Promise<Error | null> {
   }
 }
 
-function isRefusal(error: unknown): error is Error {
-  // pg itself refuses to answer a server's question for a password with none.
-  if (error instanceof Error && /client password must be a/.test(error.message)) return true;
-  if (!(error instanceof pg.DatabaseError)) return false;
-  return error.code?.startsWith("28") === true || error.code === INSUFFICIENT_PRIVILEGE;
-}
-
 async function openLogins(owner: pg.Client, logins: Login[]): Promise<void> {
   await ensureRoles(owner);
   // It may be that nothing else was missing than the role, or its right to connect.
@@ -244,19 +165,4 @@ function loginRefused({ login: { role }, reason }: Refused): RolesError {
       `${Object.values(VARIABLES).join(", ")} to addresses that work`,
     { data: { role }, cause: reason },
   );
-}
-
-async function withClient<T>(url: string, fn: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: "trapline-logins",
-  });
-  client.on("error", () => undefined); // the statement under way is rejected with it
-  await client.connect();
-  try {
-    return await fn(client);
-  } finally {
-    await client.end();
-  }
 }
