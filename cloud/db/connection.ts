@@ -79,8 +79,22 @@ export interface KyselyOptions extends Omit<DatabaseOptions, "urls" | "poolMax">
 
 /** One pool of one login, for whoever works on the tables themselves. The cloud's rooms have createDatabase. */
 export function createKysely(options: KyselyOptions): Kysely<Database> {
-  const dialect = new PostgresDialect({ pool: createPool(options) });
+  const pool = createPool(options);
+  const connect = () => pool.connect().catch(explainBusy);
+  const dialect = new PostgresDialect({ pool: { connect, end: () => pool.end() } });
   return new Kysely<Database>({ dialect, plugins: options.plugins ?? [] });
+}
+
+/** Every connection was taken for too long. Nothing was asked of the database; asking again later may do. */
+export class DatabaseBusyError extends Error {
+  override name = "DatabaseBusyError";
+  readonly code = "DATABASE_BUSY";
+}
+
+/** pg-pool has no code for it. */
+function explainBusy(error: unknown): never {
+  const isBusy = error instanceof Error && error.message === "timeout exceeded when trying to connect";
+  throw isBusy ? new DatabaseBusyError("no connection to the database became free in time", { cause: error }) : error;
 }
 
 function createPool(options: KyselyOptions): pg.Pool {

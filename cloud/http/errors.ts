@@ -4,13 +4,14 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from "fastify";
 import { createProblem, PROBLEMS, type ProblemCode, ProblemError } from "./problems.ts";
 
-const CODE_OF_FRAMEWORK_ERROR: Readonly<Record<string, ProblemCode>> = {
+const CODE_OF_KNOWN_ERROR: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "wrong-content-type",
   FST_ERR_CTP_INVALID_JSON_BODY: "bad-json",
   FST_ERR_CTP_EMPTY_JSON_BODY: "bad-json",
   FST_ERR_MAX_PARAM_LENGTH: "address-too-long",
   FST_ERR_HANDLER_TIMEOUT: "unavailable",
+  DATABASE_BUSY: "unavailable",
 };
 
 const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
@@ -27,7 +28,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
 function problemErrorOf(error: Partial<FastifyError> | null | undefined): ProblemError {
   if (error instanceof ProblemError) return error;
   const status = error?.statusCode ?? 500;
-  const known = CODE_OF_FRAMEWORK_ERROR[error?.code ?? ""];
+  const known = CODE_OF_KNOWN_ERROR[error?.code ?? ""];
   if (known !== undefined) return new ProblemError(known, { cause: error });
   if (status >= 400 && status < 500) return new ProblemError(CODE_OF_STATUS[status] ?? "bad-request", { cause: error });
   return new ProblemError("internal", { cause: error });

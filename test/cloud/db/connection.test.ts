@@ -1,7 +1,7 @@
 // The pools and their three kinds of transaction: who each one works as, what commits, what rolls back, which tenant each one names.
 import { sql } from "kysely";
 import * as assert from "uvu/assert";
-import { createDatabase, splitPool } from "../../../cloud/db/connection.ts";
+import { createDatabase, DatabaseBusyError, splitPool } from "../../../cloud/db/connection.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
@@ -128,4 +128,18 @@ test("updated_at follows every change, by the database itself", async () => {
     .executeTakeFirstOrThrow();
   assert.is(before.updated_at.getTime(), 0);
   assert.ok(after.updated_at.getTime() > 0);
+});
+
+test("when no connection becomes free in time, that is what is said", async () => {
+  const one = createDatabase({ urls: database.urls, poolMax: 1, connectTimeoutMs: 50, log: testLog });
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const first = one.system(() => held);
+  const error = await getRejection(one.system(async () => undefined));
+  release();
+  await first;
+  await one.stop();
+  assert.instance(error, DatabaseBusyError);
 });
