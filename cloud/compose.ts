@@ -45,11 +45,12 @@ import type { JudgeFirmware } from "./updates/updates.ts";
 import { createUpdateIngest } from "./updates/updates-ingest.ts";
 import { registerUpdateRoutes } from "./updates/updates-routes.ts";
 import { deleteEndedTokens } from "./upkeep/queries/delete-ended-tokens.ts";
+import { deleteEventKeys } from "./upkeep/queries/delete-event-keys.ts";
 import { deleteOldDeliveries } from "./upkeep/queries/delete-old-deliveries.ts";
 import { dropPartitions } from "./upkeep/queries/drop-partitions.ts";
 import { ensurePartitions } from "./upkeep/queries/ensure-partitions.ts";
 import { lockJob } from "./upkeep/queries/lock-job.ts";
-import { ENDED_KEPT_MS, listRetired } from "./upkeep/upkeep.ts";
+import { ENDED_KEPT_MS, endedByOf, KEYS_AT_ONCE, listRetired } from "./upkeep/upkeep.ts";
 
 export interface CloudOptions {
   /** The database it names is migrated already. */
@@ -199,6 +200,14 @@ function listJobs({ retention }: Config): Job[] {
         const dropped: string[] = [];
         for (const retired of listRetired(now, retention)) dropped.push(...(await dropPartitions(trx, retired)));
         return dropped.length > 0 ? { dropped } : null;
+      },
+    },
+    {
+      name: "event keys",
+      pauseMs: MINUTE_MS,
+      async run(trx, now) {
+        const endedBy = endedByOf(now, retention.device_events);
+        return count({ eventKeys: await deleteEventKeys(trx, endedBy, KEYS_AT_ONCE) });
       },
     },
     {

@@ -215,6 +215,7 @@ CREATE INDEX tenant_invitations_expires_at ON tenant_invitations (expires_at);
 
 ALTER TABLE sessions ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
+CREATE INDEX sessions_revoked_at ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
 
 -- All tokens that follow from one log-in are a family, named by token_id.
 CREATE TABLE refresh_tokens (
@@ -237,6 +238,7 @@ CREATE TABLE refresh_tokens (
 CREATE INDEX refresh_tokens_member ON refresh_tokens (tenant_id, user_id);
 CREATE INDEX refresh_tokens_family ON refresh_tokens (token_id);
 CREATE INDEX refresh_tokens_expires_at ON refresh_tokens (expires_at);
+CREATE INDEX refresh_tokens_revoked_at ON refresh_tokens (revoked_at) WHERE revoked_at IS NOT NULL;
 
 -- Voids a family; the answer is how many tokens were good until now. Whoever spends a token or voids its family holds the family's lock, or
 -- a token that is being spent at the same moment would leave a good successor behind.
@@ -324,6 +326,7 @@ DROP FUNCTION revoke_refresh_tokens(uuid);
 DROP TABLE refresh_tokens;
 DROP TRIGGER sessions_updated ON sessions;
 DROP INDEX sessions_expires_at;
+DROP INDEX sessions_revoked_at;
 ALTER TABLE sessions DROP COLUMN updated_at;
 DROP TABLE tenant_invitations;
 DROP TABLE user_site_assignments;

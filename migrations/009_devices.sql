@@ -116,7 +116,7 @@ ALTER TABLE devices
 -- Writes the table anew: what was dropped or replaced would lie in its pages, and in its statistics, for long.
 ALTER TABLE devices ALTER COLUMN mqtt_password TYPE varchar USING mqtt_password || '';
 CREATE INDEX devices_site_devices ON devices (tenant_id, site_id);
-CREATE INDEX devices_claimed_mac ON devices (mac_address);
+CREATE INDEX devices_mac_address_released ON devices (mac_address) WHERE unclaimed_at IS NOT NULL;
 
 CREATE FUNCTION set_device_names_elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -255,9 +255,14 @@ ALTER TABLE device_sessions
   ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
 UPDATE device_sessions SET created_at = connected_at;
+-- The key begins with the device and finds its past; asked for by the tenant is only what is open, of however long a past.
+DROP INDEX device_sessions_tenant;
+CREATE INDEX device_sessions_current ON device_sessions (tenant_id, device_id) WHERE ended_at IS NULL;
 ALTER TABLE device_commands ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
 CREATE INDEX device_commands_newest ON device_commands (tenant_id, device_id, id DESC);
 CREATE INDEX claim_codes_device_codes ON claim_codes (tenant_id, claimed_by_device_id);
+CREATE INDEX claim_codes_active ON claim_codes (tenant_id, expires_at) WHERE status = 'active';
+CREATE INDEX claim_codes_expiring ON claim_codes (expires_at) WHERE status = 'active';
 
 CREATE TRIGGER subscriptions_updated BEFORE UPDATE ON subscriptions FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 CREATE TRIGGER billing_events_updated BEFORE UPDATE ON billing_events FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -273,8 +278,12 @@ DROP TRIGGER device_commands_updated ON device_commands;
 DROP TRIGGER device_sessions_updated ON device_sessions;
 DROP TRIGGER device_identities_updated ON device_identities;
 DROP INDEX claim_codes_device_codes;
+DROP INDEX claim_codes_active;
+DROP INDEX claim_codes_expiring;
 DROP INDEX device_commands_newest;
 ALTER TABLE device_commands DROP COLUMN updated_at;
+DROP INDEX device_sessions_current;
+CREATE INDEX device_sessions_tenant ON device_sessions (tenant_id, device_id);
 ALTER TABLE device_sessions DROP COLUMN created_at, DROP COLUMN updated_at;
 ALTER TABLE device_identities DROP COLUMN created_at, DROP COLUMN updated_at;
 
@@ -293,7 +302,7 @@ DROP FUNCTION check_device_limit();
 DROP FUNCTION set_device_status();
 DROP FUNCTION set_device_names_elsewhere();
 DROP INDEX devices_site_devices;
-DROP INDEX devices_claimed_mac;
+DROP INDEX devices_mac_address_released;
 
 -- The version below knows traps only.
 ALTER TABLE devices DROP CONSTRAINT devices_whole;

@@ -13,7 +13,9 @@ $$;
 
 -- Events -------------------------------------------------------------------------------------------------------------
 
+-- An event goes with its month, and is no longer looked for behind its alert.
 ALTER TABLE device_alerts DROP CONSTRAINT device_alerts_event_id_fkey;
+DROP INDEX device_alerts_event;
 
 CREATE TABLE device_event_keys (
   device_id uuid NOT NULL,
@@ -191,7 +193,7 @@ END;
 $$;
 
 -- Drops the partitions of a log that end at or before a moment, and what is older in its default partition. The answer: their names.
--- The last two months are never dropped, whoever asks.
+-- The last two months are never dropped, whoever asks. The keys of the events stay: delete_event_keys.
 CREATE FUNCTION drop_partitions(log_name text, ended_by timestamptz) RETURNS SETOF text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' SET timezone = 'UTC' AS $$
 DECLARE
@@ -216,17 +218,34 @@ BEGIN
   EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER USER', log_name || '_default');
   EXECUTE format('DELETE FROM public.%I WHERE %I < %L', log_name || '_default', moment_name, ended_by);
   EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER USER', log_name || '_default');
-  IF log_name = 'device_events' THEN
-    DELETE FROM public.device_event_keys WHERE received_at < ended_by;
+END;
+$$;
+
+-- Deletes keys of events received before a moment, so many at most; the answer is how many. Row by row they take longer than nobody may
+-- write events for, which nobody may while a month is being dropped: so they go afterwards, a few at a time. As drop_partitions refuses.
+CREATE FUNCTION delete_event_keys(ended_by timestamptz, count_max integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  deleted integer;
+BEGIN
+  IF ended_by IS NULL OR count_max IS NULL OR ended_by > date_trunc('month', now()) - interval '1 month' THEN
+    RAISE EXCEPTION 'no number of keys, or keys that are too young to be deleted: % %', count_max, ended_by USING ERRCODE = '22023';
   END IF;
+  DELETE FROM public.device_event_keys WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM public.device_event_keys WHERE received_at < ended_by ORDER BY received_at LIMIT count_max
+  ));
+  GET DIAGNOSTICS deleted = ROW_COUNT;
+  RETURN deleted;
 END;
 $$;
 
 REVOKE ALL ON FUNCTION create_partition(text, text, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ensure_partitions(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION drop_partitions(text, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION delete_event_keys(timestamptz, integer) FROM PUBLIC;
 
 -- DOWN
+DROP FUNCTION delete_event_keys(timestamptz, integer);
 DROP FUNCTION drop_partitions(text, timestamptz);
 DROP FUNCTION ensure_partitions(integer);
 DROP FUNCTION create_partition(text, text, timestamptz);
@@ -265,3 +284,4 @@ CREATE INDEX device_events_newest ON device_events (tenant_id, device_id, receiv
 UPDATE device_alerts SET event_id = NULL
   WHERE event_id IS NOT NULL AND NOT EXISTS (SELECT FROM device_events WHERE device_events.id = device_alerts.event_id);
 ALTER TABLE device_alerts ADD FOREIGN KEY (event_id) REFERENCES device_events (id) ON DELETE SET NULL;
+CREATE INDEX device_alerts_event ON device_alerts (event_id);

@@ -57,7 +57,10 @@ ALTER TABLE device_alerts
     CHECK (alert_type IN ('sprung', 'battery-low', 'sensor-fault', 'fault', 'offline')),
   ADD CONSTRAINT device_alerts_severity_listed CHECK (severity IN ('info', 'warning', 'critical'));
 CREATE UNIQUE INDEX device_alerts_one_open ON device_alerts (device_id, alert_type) WHERE alert_status <> 'resolved';
+-- Lists go by the moment an alert was made; that of what caused it can be long before.
+DROP INDEX device_alerts_newest;
 CREATE INDEX device_alerts_created ON device_alerts (tenant_id, created_at DESC, id DESC);
+CREATE INDEX device_alerts_open ON device_alerts (tenant_id, created_at DESC, id DESC) WHERE alert_status <> 'resolved';
 CREATE INDEX device_alerts_device_alerts ON device_alerts (tenant_id, device_id, created_at DESC);
 CREATE INDEX device_alerts_escalating ON device_alerts (next_escalation_at) WHERE alert_status = 'new';
 
@@ -134,6 +137,8 @@ DROP TABLE tasks;
 
 DROP INDEX device_alerts_one_open;
 DROP INDEX device_alerts_created;
+DROP INDEX device_alerts_open;
+CREATE INDEX device_alerts_newest ON device_alerts (tenant_id, triggered_at DESC);
 DROP INDEX device_alerts_device_alerts;
 DROP INDEX device_alerts_escalating;
 ALTER TABLE device_alerts

@@ -141,7 +141,7 @@ GRANT SELECT ON roles, firmware_versions, oauth_clients, alexa_lwa_tokens, ifttt
 GRANT INSERT ON audit_logs, activity_logs TO trapline_system;
 GRANT USAGE ON SEQUENCE device_claiming_queue_id_seq TO trapline_system;
 GRANT EXECUTE ON FUNCTION cleanup_expired_claiming_devices(), ensure_partitions(integer), drop_partitions(text, timestamptz),
-  spend_refresh_token(char, char, timestamptz) TO trapline_system;
+  delete_event_keys(timestamptz, integer), spend_refresh_token(char, char, timestamptz) TO trapline_system;
 GRANT EXECUTE ON FUNCTION revoke_refresh_tokens(uuid) TO trapline_app, trapline_system;
 
 -- DOWN
@@ -150,8 +150,8 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM trapline_app, trapline_ingest,
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM trapline_app, trapline_ingest, trapline_system;
 REVOKE USAGE ON SCHEMA public FROM trapline_app, trapline_ingest, trapline_system;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC;
-REVOKE ALL ON FUNCTION create_partition(text, text, timestamptz), ensure_partitions(integer), drop_partitions(text, timestamptz)
-  FROM PUBLIC;
+REVOKE ALL ON FUNCTION create_partition(text, text, timestamptz), ensure_partitions(integer), drop_partitions(text, timestamptz),
+  delete_event_keys(timestamptz, integer) FROM PUBLIC;
 
 DO $$
 DECLARE

@@ -108,6 +108,28 @@ CREATE OR REPLACE FUNCTION public.current_user_id()
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid;
 
+--- function delete_event_keys(timestamp with time zone,integer)
+CREATE OR REPLACE FUNCTION public.delete_event_keys(ended_by timestamp with time zone, count_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+DECLARE
+  deleted integer;
+BEGIN
+  IF ended_by IS NULL OR count_max IS NULL OR ended_by > date_trunc('month', now()) - interval '1 month' THEN
+    RAISE EXCEPTION 'no number of keys, or keys that are too young to be deleted: % %', count_max, ended_by USING ERRCODE = '22023';
+  END IF;
+  DELETE FROM public.device_event_keys WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM public.device_event_keys WHERE received_at < ended_by ORDER BY received_at LIMIT count_max
+  ));
+  GET DIAGNOSTICS deleted = ROW_COUNT;
+  RETURN deleted;
+END;
+$function$;
+
 --- function drop_partitions(text,timestamp with time zone)
 CREATE OR REPLACE FUNCTION public.drop_partitions(log_name text, ended_by timestamp with time zone)
  RETURNS SETOF text
@@ -139,9 +161,6 @@ BEGIN
   EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER USER', log_name || '_default');
   EXECUTE format('DELETE FROM public.%I WHERE %I < %L', log_name || '_default', moment_name, ended_by);
   EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER USER', log_name || '_default');
-  IF log_name = 'device_events' THEN
-    DELETE FROM public.device_event_keys WHERE received_at < ended_by;
-  END IF;
 END;
 $function$;
 
@@ -1330,8 +1349,14 @@ CREATE INDEX billing_events_tenant ON public.billing_events USING btree (tenant_
 --- index billing_events_waiting on billing_events
 CREATE INDEX billing_events_waiting ON public.billing_events USING btree (created_at) WHERE (processed_at IS NULL);
 
+--- index claim_codes_active on claim_codes
+CREATE INDEX claim_codes_active ON public.claim_codes USING btree (tenant_id, expires_at) WHERE ((status)::text = 'active'::text);
+
 --- index claim_codes_device_codes on claim_codes
 CREATE INDEX claim_codes_device_codes ON public.claim_codes USING btree (tenant_id, claimed_by_device_id);
+
+--- index claim_codes_expiring on claim_codes
+CREATE INDEX claim_codes_expiring ON public.claim_codes USING btree (expires_at) WHERE ((status)::text = 'active'::text);
 
 --- index claim_codes_tenant on claim_codes
 CREATE INDEX claim_codes_tenant ON public.claim_codes USING btree (tenant_id, created_at DESC);
@@ -1345,14 +1370,11 @@ CREATE INDEX device_alerts_device_alerts ON public.device_alerts USING btree (te
 --- index device_alerts_escalating on device_alerts
 CREATE INDEX device_alerts_escalating ON public.device_alerts USING btree (next_escalation_at) WHERE ((alert_status)::text = 'new'::text);
 
---- index device_alerts_event on device_alerts
-CREATE INDEX device_alerts_event ON public.device_alerts USING btree (event_id);
-
---- index device_alerts_newest on device_alerts
-CREATE INDEX device_alerts_newest ON public.device_alerts USING btree (tenant_id, triggered_at DESC);
-
 --- index device_alerts_one_open on device_alerts
 CREATE UNIQUE INDEX device_alerts_one_open ON public.device_alerts USING btree (device_id, alert_type) WHERE ((alert_status)::text <> 'resolved'::text);
+
+--- index device_alerts_open on device_alerts
+CREATE INDEX device_alerts_open ON public.device_alerts USING btree (tenant_id, created_at DESC, id DESC) WHERE ((alert_status)::text <> 'resolved'::text);
 
 --- index device_challenges_expires_at on device_challenges
 CREATE INDEX device_challenges_expires_at ON public.device_challenges USING btree (expires_at);
@@ -1381,11 +1403,11 @@ CREATE INDEX device_event_keys_received_at ON public.device_event_keys USING btr
 --- index device_events_newest on device_events
 CREATE INDEX device_events_newest ON public.device_events USING btree (tenant_id, device_id, received_at DESC);
 
+--- index device_sessions_current on device_sessions
+CREATE INDEX device_sessions_current ON public.device_sessions USING btree (tenant_id, device_id) WHERE (ended_at IS NULL);
+
 --- index device_sessions_open on device_sessions
 CREATE INDEX device_sessions_open ON public.device_sessions USING btree (last_heard_at) WHERE (ended_at IS NULL);
-
---- index device_sessions_tenant on device_sessions
-CREATE INDEX device_sessions_tenant ON public.device_sessions USING btree (tenant_id, device_id);
 
 --- index device_updates_firmware on device_updates
 CREATE INDEX device_updates_firmware ON public.device_updates USING btree (firmware_scope_id, firmware_version_id);
@@ -1396,11 +1418,11 @@ CREATE INDEX device_updates_newest ON public.device_updates USING btree (tenant_
 --- index device_updates_rollout_updates on device_updates
 CREATE INDEX device_updates_rollout_updates ON public.device_updates USING btree (tenant_id, rollout_id);
 
---- index devices_claimed_mac on devices
-CREATE INDEX devices_claimed_mac ON public.devices USING btree (mac_address);
-
 --- index devices_mac_address_claimed on devices
 CREATE UNIQUE INDEX devices_mac_address_claimed ON public.devices USING btree (mac_address) WHERE (unclaimed_at IS NULL);
+
+--- index devices_mac_address_released on devices
+CREATE INDEX devices_mac_address_released ON public.devices USING btree (mac_address) WHERE (unclaimed_at IS NOT NULL);
 
 --- index devices_mqtt_username on devices
 CREATE INDEX devices_mqtt_username ON public.devices USING btree (mqtt_username);
@@ -1459,11 +1481,17 @@ CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (token_i
 --- index refresh_tokens_member on refresh_tokens
 CREATE INDEX refresh_tokens_member ON public.refresh_tokens USING btree (tenant_id, user_id);
 
+--- index refresh_tokens_revoked_at on refresh_tokens
+CREATE INDEX refresh_tokens_revoked_at ON public.refresh_tokens USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
 --- index roles_tenant on roles
 CREATE INDEX roles_tenant ON public.roles USING btree (tenant_id);
 
 --- index sessions_expires_at on sessions
 CREATE INDEX sessions_expires_at ON public.sessions USING btree (expires_at);
+
+--- index sessions_revoked_at on sessions
+CREATE INDEX sessions_revoked_at ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 
 --- index sessions_tenant on sessions
 CREATE INDEX sessions_tenant ON public.sessions USING btree (tenant_id);
@@ -2589,6 +2617,10 @@ REVOKE ALL ON FUNCTION current_user_id() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION current_user_id() TO trapline_app;
 GRANT EXECUTE ON FUNCTION current_user_id() TO trapline_ingest;
 GRANT EXECUTE ON FUNCTION current_user_id() TO trapline_system;
+
+--- grants on function delete_event_keys(timestamp with time zone,integer)
+REVOKE ALL ON FUNCTION delete_event_keys(timestamp with time zone,integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_event_keys(timestamp with time zone,integer) TO trapline_system;
 
 --- grants on function drop_partitions(text,timestamp with time zone)
 REVOKE ALL ON FUNCTION drop_partitions(text,timestamp with time zone) FROM PUBLIC;

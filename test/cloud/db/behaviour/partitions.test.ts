@@ -201,19 +201,25 @@ test("retention drops whole months that are over, with the keys of their events,
   await insertEvent(-20);
   const text =
     "SELECT name FROM drop_partitions('device_events', date_trunc('month', now()) - interval '12 months') AS name";
+  const deleteKeys = "SELECT delete_event_keys(date_trunc('month', now()) - interval '12 months', 2) AS deleted";
   const dropped = await system.client.query<{ name: string }>(text);
   assert.equal(
     dropped.rows.map((row) => row.name),
     [`device_events_${await nameMonth(-14)}`, `device_events_${await nameMonth(-13)}`],
   );
-  const left = await listPartitions("device_events");
+  const partitions = await listPartitions("device_events");
   assert.ok(
-    left.includes(`device_events_${await nameMonth(-12)}`) && left.includes(`device_events_${await nameMonth(-3)}`),
+    partitions.includes(`device_events_${await nameMonth(-12)}`) &&
+      partitions.includes(`device_events_${await nameMonth(-3)}`),
   );
   const events = await owner.client.query("SELECT device_id, boot_id, sequence FROM device_events ORDER BY 1, 2, 3");
   const keys = await owner.client.query("SELECT device_id, boot_id, sequence FROM device_event_keys ORDER BY 1, 2, 3");
   assert.is(events.rowCount, 4, "two of this month, two that were kept");
-  assert.equal(keys.rows, events.rows);
+  assert.is(keys.rowCount, 7, "the keys go afterwards");
+  const remove = async () => (await system.client.query(deleteKeys)).rows[0]?.deleted;
+  assert.equal([await remove(), await remove(), await remove()], [2, 1, 0]);
+  const left = await owner.client.query("SELECT device_id, boot_id, sequence FROM device_event_keys ORDER BY 1, 2, 3");
+  assert.equal(left.rows, events.rows);
   assert.equal((await system.client.query(text)).rows, []);
 });
 
@@ -237,6 +243,10 @@ test("the present month and the one before are never dropped, nor anything that 
     "drop_partitions('device_events; DROP TABLE devices', '2020-01-01')",
     "drop_partitions('device_events_default', '2020-01-01')",
     "drop_partitions(NULL, '2020-01-01')",
+    "delete_event_keys(now(), 1)",
+    "delete_event_keys('infinity', 1)",
+    "delete_event_keys(NULL, 1)",
+    "delete_event_keys('2020-01-01', NULL)",
   ];
   const before = await forEachLog(listPartitions);
   for (const call of tries)

@@ -237,6 +237,7 @@ test("functions that are not a role's are refused to it, and those of triggers t
   const calls: [text: string, allowed: string[]][] = [
     ["SELECT ensure_partitions(1)", ["trapline_system"]],
     ["SELECT drop_partitions('audit_logs', '2020-01-01')", ["trapline_system"]],
+    ["SELECT delete_event_keys('2020-01-01', 1)", ["trapline_system"]],
     ["SELECT cleanup_expired_claiming_devices()", ["trapline_system"]],
     ["SELECT spend_refresh_token('a', 'b', now())", ["trapline_system"]],
     ["SELECT create_partition('audit_logs', 'created_at', now())", []],

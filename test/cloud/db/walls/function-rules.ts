@@ -12,6 +12,7 @@ const definersAreKnown: CatalogueRule = {
     create_partition: "makes tables, as nobody but the owner may; called by ensure_partitions alone",
     ensure_partitions: "makes tables, as nobody but the owner may",
     drop_partitions: "drops tables, as nobody but the owner may, and only what retention may take",
+    delete_event_keys: "deletes what retention may take, of a table that the scheduler need not read",
   },
   broken: [
     {
@@ -80,6 +81,8 @@ const callersAreKnown: CatalogueRule = {
     "trapline_system: cleanup_expired_claiming_devices": "closes windows that are over",
     "trapline_system: ensure_partitions": "the scheduler makes the months to come",
     "trapline_system: drop_partitions": "the scheduler drops what retention gives up; it refuses the last two months",
+    "trapline_system: delete_event_keys":
+      "the scheduler deletes the keys of what was dropped; it refuses the same months",
     "trapline_system: spend_refresh_token": "logging in again, before any tenant is known",
     "trapline_system: revoke_refresh_tokens": "suspending a person",
   },

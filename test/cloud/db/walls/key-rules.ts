@@ -130,6 +130,8 @@ const tenantsAreFound: CatalogueRule = {
   allowed: {
     device_event_keys:
       "asked by the whole key alone, which begins with the trap; a second index of it would be as large as the events'",
+    device_sessions:
+      "asked by the key, which begins with the trap, or for what is open, which has its index; one of all of them led the planner to read a trap's whole past",
   },
   broken: [
     { by: "DROP INDEX activity_logs_newest; DROP INDEX activity_logs_device", offence: "activity_logs" },
