@@ -52,10 +52,11 @@ const deletionSaysWhen: CatalogueRule = {
   offences: `
     SELECT c.table_name FROM columns c WHERE c.name = 'is_active' AND NOT c.is_partition AND NOT (
       c.is_required
-      AND EXISTS (SELECT FROM columns d WHERE d.table_oid = c.table_oid AND d.name = 'deleted_at' AND d.type = 'timestamp with time zone')
       AND EXISTS (
-        SELECT FROM pg_trigger g WHERE g.tgrelid = c.table_oid AND g.tgfoid = to_regproc('set_deleted_at') AND g.tgenabled = 'O'
-          AND g.tgtype & 23 = 23 AND (g.tgattr = '' OR c.number = ANY (g.tgattr::int2[])) AND g.tgqual IS NULL
+        SELECT FROM columns d JOIN pg_trigger g ON g.tgrelid = d.table_oid
+        WHERE d.table_oid = c.table_oid AND d.name = 'deleted_at' AND d.type = 'timestamp with time zone'
+          AND g.tgfoid = to_regproc('set_deleted_at') AND g.tgenabled = 'O' AND g.tgtype & 23 = 23 AND g.tgqual IS NULL
+          AND (g.tgattr = '' OR g.tgattr::int2[] @> ARRAY[c.number, d.number])
       )
     )`,
   allowed: {
@@ -63,7 +64,12 @@ const deletionSaysWhen: CatalogueRule = {
   },
   broken: [
     { by: "DROP TRIGGER sites_deleted ON sites", offence: "sites" },
-    { by: "ALTER TABLE tasks DROP COLUMN deleted_at", offence: "tasks" },
+    { by: "ALTER TABLE tasks DROP COLUMN deleted_at CASCADE", offence: "tasks" },
+    {
+      by: `DROP TRIGGER roles_deleted ON roles;
+        CREATE TRIGGER roles_deleted BEFORE INSERT OR UPDATE OF is_active ON roles FOR EACH ROW EXECUTE FUNCTION set_deleted_at()`,
+      offence: "roles",
+    },
     {
       by: `DROP TRIGGER webhooks_deleted ON webhooks;
         CREATE TRIGGER webhooks_deleted BEFORE INSERT ON webhooks FOR EACH ROW EXECUTE FUNCTION set_deleted_at()`,

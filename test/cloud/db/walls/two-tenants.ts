@@ -25,7 +25,7 @@ const LATER = "2099-01-01T00:00:00Z";
 export const SHARED_CLIENT = "c0000000-0000-4000-8000-0000000000c1";
 export const SHARED_FIRMWARE = "c0000000-0000-4000-8000-0000000000f1";
 
-export async function fillTwoTenants(owner: pg.Client): Promise<{ a: FilledTenant; b: FilledTenant }> {
+export async function fillTwoTenants(owner: pg.ClientBase): Promise<{ a: FilledTenant; b: FilledTenant }> {
   await insertRow(owner, {
     table: "oauth_clients",
     values: {
@@ -47,7 +47,7 @@ export async function fillTwoTenants(owner: pg.Client): Promise<{ a: FilledTenan
   return { a, b };
 }
 
-export async function insertRow(client: pg.Client, { table, values }: FilledRow): Promise<void> {
+export async function insertRow(client: pg.ClientBase, { table, values }: FilledRow): Promise<void> {
   const names = Object.keys(values);
   const places = names.map((_name, index) => `$${index + 1}`);
   const columns = names.map((name) => pg.escapeIdentifier(name));
