@@ -23,6 +23,12 @@ export interface NeedPostgresMessage {
   trapline: "need-postgres";
 }
 
+/** Tells the runner that the file as a whole may take longer than files do. */
+export interface FileLimitMessage {
+  trapline: "file-limit";
+  ms: number;
+}
+
 /** Sent by the runner: where the server is, or why there is none. */
 export interface PostgresMessage {
   trapline: "postgres";
@@ -41,7 +47,7 @@ export interface TestServer {
   description: string;
 }
 
-export type ChildMessage = ResultMessage | NeedPostgresMessage;
+export type ChildMessage = ResultMessage | NeedPostgresMessage | FileLimitMessage;
 
 export interface FileResult {
   file: string;

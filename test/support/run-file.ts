@@ -7,6 +7,7 @@ import type { CaseResult, ChildMessage, FileResult, PostgresMessage } from "./re
 export interface RunFileOptions {
   /** Absolute; the child's working directory, and what file paths are relative to. */
   root: string;
+  /** Unless the file asks for more. */
   limitMs: number;
   /** Asked at most once per file, when a test of it wants a database. */
   getPostgres(): Promise<PostgresMessage>;
@@ -34,14 +35,19 @@ export async function runFile(file: string, options: RunFileOptions): Promise<Fi
       result.cases = message.cases;
     } else if (message.trapline === "need-postgres") {
       void options.getPostgres().then((answer) => sendIfConnected(child, answer));
+    } else if (message.trapline === "file-limit" && message.ms > options.limitMs) {
+      clearTimeout(limit);
+      limit = limitTime(message.ms);
     }
   });
   const onAbort = () => endGroup(child);
   options.signal.addEventListener("abort", onAbort);
-  const limit = setTimeout(() => {
-    result.problems.push(`did not end within ${options.limitMs} ms and was killed`);
-    endGroup(child);
-  }, options.limitMs);
+  const limitTime = (ms: number) =>
+    setTimeout(() => {
+      result.problems.push(`did not end within ${ms} ms and was killed`);
+      endGroup(child);
+    }, ms);
+  let limit = limitTime(options.limitMs);
   const exit = await waitForExit(child);
   clearTimeout(limit);
   await judgeLeftovers(child, exit.closed, result);

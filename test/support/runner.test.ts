@@ -29,6 +29,12 @@ test("a sound file passes, and its skip is counted with the reason", async () =>
   assert.equal(result.problems, []);
 });
 
+test("a file that asks for more time than others have gets it", async () => {
+  const result = await runFixture("takes-long", 6_000);
+  assert.equal(outcomes(result), ["takes longer than the runner's own limit: passed"]);
+  assert.equal(result.problems, []);
+});
+
 const FAILING: {
   fixture: string;
   promise: string;

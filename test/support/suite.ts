@@ -27,6 +27,8 @@ export interface Suite {
 export interface SuiteOptions {
   /** Time limit of each test and each hook, 20 000 unless told. */
   limitMs?: number;
+  /** How long the whole file may take, where the runner's own limit is too short for it. */
+  fileLimitMs?: number;
 }
 
 interface Plan {
@@ -73,6 +75,7 @@ export function suite(name: string, options: SuiteOptions = {}): Suite {
     afterEach: [],
     blocked: undefined,
   };
+  if (options.fileLimitMs !== undefined) process.send?.({ trapline: "file-limit", ms: options.fileLimitMs });
   if (plans.length === 0) setImmediate(startPlans);
   plans.push(plan);
   const add = (testName: string, body: Body) => {
