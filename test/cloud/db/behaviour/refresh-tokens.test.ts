@@ -172,11 +172,8 @@ async function waitUntilBlocked(session: RoleSession): Promise<void> {
   const pid = (session.client as { processID?: number }).processID;
   await eventually(
     async () => {
-      const found = await owner.client.query(
-        "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'",
-        [pid],
-      );
-      return found.rowCount === 1;
+      const found = await owner.client.query("SELECT FROM pg_locks WHERE pid = $1 AND NOT granted", [pid]);
+      return (found.rowCount ?? 0) > 0;
     },
     { withinMs: 5_000, because: "the second waits for the first" },
   );

@@ -58,12 +58,21 @@ export async function findOffences(client: pg.Client, rule: CatalogueRule): Prom
   return answer.rows.map((row) => row.offence);
 }
 
-/** The offences of a rule in a database that was changed, for as long as it takes to look. */
-export async function findOffencesAfter(client: pg.Client, change: string, rule: CatalogueRule): Promise<string[]> {
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+/** The offences of a rule in a database that was changed, for as long as it takes to look; or that whoever asks may not change it so. */
+export async function findOffencesAfter(
+  client: pg.Client,
+  change: string,
+  rule: CatalogueRule,
+): Promise<string[] | "forbidden"> {
   await client.query("BEGIN");
   try {
     await client.query(change);
     return await findOffences(client, rule);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === INSUFFICIENT_PRIVILEGE) return "forbidden";
+    throw error;
   } finally {
     await client.query("ROLLBACK");
   }

@@ -154,10 +154,10 @@ test("a copy of a table holds one tenant's rows, and nothing is copied in past t
 });
 
 test("the planner's statistics, which quote values, are shown of no walled table", async () => {
-  const all = await owner.client.query(
-    "SELECT FROM pg_stats WHERE schemaname = 'public' AND tablename <> 'schema_migrations'",
+  const analysed = await owner.client.query(
+    "SELECT FROM pg_class WHERE relname IN ('devices', 'users', 'sessions') AND reltuples > 0",
   );
-  assert.ok((all.rowCount ?? 0) > 100, "there are statistics to see");
+  assert.is(analysed.rowCount, 3, "there are statistics to see");
   for (const [name, session] of roles) {
     const text =
       "SELECT tablename, attname, most_common_vals FROM pg_stats WHERE schemaname = 'public' AND tablename <> 'schema_migrations'";
