@@ -29,8 +29,8 @@ import {
 const test = suite("signatures", { limitMs: 180_000 });
 
 const MUTATIONS = 1_000;
-const STEPS = 14 + 7 * 35;
-const HASHES_OF_STEP_MAX = 25;
+const STEPS = 15 + 7 * 36;
+const HASHES_OF_STEP_MAX = 15;
 
 const signatures = readSignatures();
 const first = getFirst();

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { parseTestConfig } from "./config.ts";
+import { createProgramEnvironment, parseTestConfig } from "./config.ts";
 import { skip } from "./suite.ts";
 
 /** The interpreter to use; without one the running test ends as skipped, and says why. */
@@ -70,9 +70,16 @@ export interface EspruinoBoard {
   stop(): Promise<void>;
 }
 
-/** Boots the device in `folder` as hardware does: .boot0 and what it loads, its console on standard input and output. */
-export function startEspruinoBoard(bin: string, folder: string): EspruinoBoard {
-  const child = startProcess(bin, folder, []);
+/**
+ * Boots the device in `folder` as hardware does: .boot0 and what it loads, its console on standard input and output.
+ * @param environment what it is told beside our own surroundings, as limits of memory and stack.
+ */
+export function startEspruinoBoard(
+  bin: string,
+  folder: string,
+  environment: Record<string, string> = {},
+): EspruinoBoard {
+  const child = startProcess(bin, folder, [], environment);
   const ended = waitForEnd(child);
   let text = "";
   child.stdout?.on("data", (bytes: Buffer) => {
@@ -90,8 +97,9 @@ export function startEspruinoBoard(bin: string, folder: string): EspruinoBoard {
   };
 }
 
-function startProcess(bin: string, folder: string, args: string[]): ChildProcess {
-  return spawn(path.resolve(bin), args, { cwd: folder, stdio: ["pipe", "pipe", "ignore"] });
+function startProcess(bin: string, folder: string, args: string[], environment = {}): ChildProcess {
+  const env = { ...createProgramEnvironment(), ...environment };
+  return spawn(path.resolve(bin), args, { cwd: folder, env, stdio: ["pipe", "pipe", "ignore"] });
 }
 
 function waitForEnd(child: ChildProcess): Promise<NodeJS.Signals | null> {
