@@ -75,6 +75,8 @@ CREATE POLICY own_traps ON device_identities TO trapline_app USING (
   )
 );
 CREATE POLICY everybody_reads ON oauth_clients FOR SELECT TO trapline_app USING (is_active);
+-- Who did something is who does it.
+CREATE POLICY own_name ON audit_logs AS RESTRICTIVE FOR INSERT TO trapline_app WITH CHECK (user_id IS NOT DISTINCT FROM current_user_id());
 
 -- Grants -----------------------------------------------------------------------------------------------------------------
 
@@ -107,7 +109,13 @@ GRANT SELECT, UPDATE (is_active, revoked_at) ON refresh_tokens TO trapline_app;
 GRANT SELECT, DELETE ON device_claiming_queue TO trapline_app;
 GRANT SELECT (serial_number, mac_address, hardware, kind), UPDATE (updated_at) ON device_identities TO trapline_app;
 GRANT SELECT ON device_events, subscriptions, billing_events TO trapline_app;
-GRANT SELECT, INSERT ON webhook_deliveries, audit_logs, activity_logs TO trapline_app;
+GRANT SELECT, INSERT ON webhook_deliveries TO trapline_app;
+GRANT SELECT ON audit_logs, activity_logs TO trapline_app;
+-- When something happened is when it is written down.
+GRANT INSERT (tenant_id, user_id, action, resource_type, resource_id, old_values, new_values, details, result, error_message, ip_address,
+    user_agent) ON audit_logs TO trapline_app, trapline_system;
+GRANT INSERT (tenant_id, user_id, device_id, action, details, source, ip_address, user_agent) ON activity_logs
+  TO trapline_app, trapline_ingest, trapline_system;
 GRANT SELECT (id, client_id, name, type, redirect_uris, allowed_scopes, is_active) ON oauth_clients TO trapline_app;
 GRANT USAGE ON SEQUENCE device_commands_id_seq TO trapline_app;
 
@@ -122,7 +130,6 @@ GRANT SELECT (id, tenant_id, scope_id, global, type, version, sha256, size, crea
 GRANT SELECT, INSERT, UPDATE (value, last_changed_by, last_changed_at) ON device_properties TO trapline_ingest;
 GRANT SELECT (id, email, name) ON users TO trapline_ingest;
 GRANT SELECT (user_id, tenant_id) ON user_tenant_memberships TO trapline_ingest;
-GRANT INSERT ON activity_logs TO trapline_ingest;
 
 GRANT SELECT, INSERT ON tenants TO trapline_system;
 GRANT SELECT, INSERT, UPDATE ON users, user_identities, user_tenant_memberships, subscriptions, billing_events, devices
@@ -138,7 +145,6 @@ GRANT SELECT, UPDATE (last_heard_at, ended_at, end_reason) ON device_sessions TO
 GRANT SELECT, UPDATE (last_triggered_at, last_status_code, failure_count) ON webhooks TO trapline_system;
 GRANT SELECT ON roles, firmware_versions, oauth_clients, alexa_lwa_tokens, ifttt_trigger_subscriptions, schema_migrations
   TO trapline_system;
-GRANT INSERT ON audit_logs, activity_logs TO trapline_system;
 GRANT USAGE ON SEQUENCE device_claiming_queue_id_seq TO trapline_system;
 GRANT EXECUTE ON FUNCTION cleanup_expired_claiming_devices(), ensure_partitions(integer), drop_partitions(text, timestamptz),
   delete_event_keys(timestamptz, integer), spend_refresh_token(char, char, timestamptz) TO trapline_system;

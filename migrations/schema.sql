@@ -2019,6 +2019,9 @@ CREATE POLICY tenant_wall ON api_keys TO trapline_app, trapline_ingest USING ((t
 --- row security on audit_logs
 ALTER TABLE audit_logs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
+--- policy own_name on audit_logs
+CREATE POLICY own_name ON audit_logs AS RESTRICTIVE FOR INSERT TO trapline_app WITH CHECK ((NOT (user_id IS DISTINCT FROM current_user_id())));
+
 --- policy owner_all on audit_logs
 CREATE POLICY owner_all ON audit_logs TO CURRENT_USER USING (true) WITH CHECK (true);
 
@@ -2437,9 +2440,9 @@ GRANT USAGE ON SCHEMA public TO trapline_ingest;
 GRANT USAGE ON SCHEMA public TO trapline_system;
 
 --- grants on activity_logs
-GRANT SELECT, INSERT ON TABLE activity_logs TO trapline_app;
-GRANT INSERT ON TABLE activity_logs TO trapline_ingest;
-GRANT INSERT ON TABLE activity_logs TO trapline_system;
+GRANT SELECT, INSERT (action, details, device_id, ip_address, source, tenant_id, user_agent, user_id) ON TABLE activity_logs TO trapline_app;
+GRANT INSERT (action, details, device_id, ip_address, source, tenant_id, user_agent, user_id) ON TABLE activity_logs TO trapline_ingest;
+GRANT INSERT (action, details, device_id, ip_address, source, tenant_id, user_agent, user_id) ON TABLE activity_logs TO trapline_system;
 
 --- grants on alexa_lwa_tokens
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE alexa_lwa_tokens TO trapline_app;
@@ -2450,8 +2453,8 @@ GRANT SELECT, INSERT, UPDATE ON TABLE api_keys TO trapline_app;
 GRANT SELECT, UPDATE (last_used_at) ON TABLE api_keys TO trapline_system;
 
 --- grants on audit_logs
-GRANT SELECT, INSERT ON TABLE audit_logs TO trapline_app;
-GRANT INSERT ON TABLE audit_logs TO trapline_system;
+GRANT SELECT, INSERT (action, details, error_message, ip_address, new_values, old_values, resource_id, resource_type, result, tenant_id, user_agent, user_id) ON TABLE audit_logs TO trapline_app;
+GRANT INSERT (action, details, error_message, ip_address, new_values, old_values, resource_id, resource_type, result, tenant_id, user_agent, user_id) ON TABLE audit_logs TO trapline_system;
 
 --- grants on billing_events
 GRANT SELECT ON TABLE billing_events TO trapline_app;

@@ -97,8 +97,6 @@ const uniqueTellsNothing: CatalogueRule = {
     device_event_keys_device_id_boot_id_sequence_received_at_key: TRAP,
     device_events_device_id_boot_id_sequence_received_at_key: TRAP,
     device_events_pkey: "holds a random id beside the month",
-    audit_logs_pkey: "holds a random id beside the month",
-    activity_logs_pkey: "holds a random id beside the month",
     device_sessions_pkey: TRAP,
     devices_mac_address_claimed:
       "people may release a trap, which leaves the index; that nobody takes one back is a trigger's",

@@ -200,10 +200,12 @@ for (const role of ["app", "ingest"] as const) {
     const session = role === "app" ? app : ingest;
     const addable = await listGranted(`trapline_${role}`, "INSERT");
     for (const { table, values } of b.rows.filter((row) => tables.some((one) => one.name === row.table))) {
-      const refused = await session.inside(a, () => session.attempt(...createInsert(table, values)));
+      const granted = addable.find((one) => one.table === table)?.columns;
+      const given = Object.entries(values).filter(([name]) => granted === undefined || granted.includes(name));
+      const insert = createInsert(table, Object.fromEntries(given));
+      const refused = await session.inside(a, () => session.attempt(...insert));
       assert.is(refused.error?.code, "42501", table);
-      const isGranted = addable.some((one) => one.table === table);
-      if (isGranted) assert.match(refused.error?.message ?? "", /row-level security policy/, table);
+      if (granted !== undefined) assert.match(refused.error?.message ?? "", /row-level security policy/, table);
       const moved = await session.inside(a, () =>
         session.attempt(`UPDATE ${table} SET ${whoseOf(table)} = $1`, [b.tenantId]),
       );
@@ -218,6 +220,28 @@ function createInsert(table: string, values: Record<string, unknown>): [text: st
   const places = names.map((_name, index) => `$${index + 1}`);
   return [`INSERT INTO ${table} (${names.join(", ")}) VALUES (${places.join(", ")})`, Object.values(values)];
 }
+
+test("nobody writes down what they did in another's name, or at another time", async () => {
+  const insert = (columns: string, values: string) =>
+    `INSERT INTO audit_logs (tenant_id, action, resource_type, ${columns}) VALUES ('${a.tenantId}', 'read', 'device', ${values})`;
+  const own = await app.inside(a, () => app.attempt(insert("user_id", `'${a.userId}'`)));
+  assert.is(own.error, null);
+  for (const [columns, values] of [
+    ["user_id", `'${b.userId}'`],
+    ["user_id", "NULL"],
+    ["user_id, created_at", `'${a.userId}', '2020-01-01Z'`],
+    ["user_id, id", `'${a.userId}', '${a.id("audit_logs")}'`],
+  ] as const)
+    assert.is((await app.inside(a, () => app.attempt(insert(columns, values)))).error?.code, "42501", values);
+  for (const [session, scope] of [
+    [app, a],
+    [ingest, a],
+    [system, null],
+  ] as const) {
+    const text = `INSERT INTO activity_logs (tenant_id, action, created_at) VALUES ('${a.tenantId}', 'user_login', '2020-01-01Z')`;
+    assert.is((await session.inside(scope, () => session.attempt(text))).error?.code, "42501");
+  }
+});
 
 test("what everybody shares is nobody's to change", async () => {
   const statements = [
