@@ -215,7 +215,7 @@ export async function createRooms(options: RoomsOptions = {}): Promise<Rooms> {
   };
 }
 
-function createAsk(app: App) {
+export function createAsk(app: App) {
   return async (request: Ask): Promise<Answer> => {
     const isText = typeof request.body === "string";
     const answer = await app.inject({
