@@ -1,4 +1,5 @@
 // Owns the command line: which programs there are and their options. It starts them and holds no logic of theirs.
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { readBinConfig } from "./config.ts";
@@ -78,17 +79,22 @@ function createProgram(): Command {
     });
   program
     .command("firmware")
-    .description("build the firmware and tell its size: firmware build [--version X] [--json], firmware stats")
+    .description("build the firmware, tell its size, make keys, sign, verify and inspect: firmware --help")
     .allowUnknownOption()
     .helpOption(false)
     .argument("[words...]")
     .action(async (_words: string[], _flags: object, command: Command) => {
+      const { isReleaseCommand, listReleaseHelp, releaseCommand } = await import("../firmware/release/command.ts");
       const { firmwareCommand } = await import("../firmware/bundle/command.ts");
-      process.exitCode = await firmwareCommand(command.args, {
+      const io = {
         root: ROOT,
         write: (line: string) => process.stdout.write(`${line}\n`),
         writeError: (line: string) => process.stderr.write(`${line}\n`),
-      });
+        randomBytes,
+        otherHelp: listReleaseHelp(),
+      };
+      const run = isReleaseCommand(command.args[0]) ? releaseCommand : firmwareCommand;
+      process.exitCode = await run(command.args, io);
     });
   const config = readBinConfig(true);
   registerDatabaseCommands(program, {

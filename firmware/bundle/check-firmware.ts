@@ -25,7 +25,7 @@ export interface DeviceProgram {
 }
 
 /**
- * Judges every device source: firmware except firmware/bundle.
+ * Judges every device source: firmware except firmware/bundle and firmware/release.
  * @param root the repository. @returns refusals in the order of files and lines; none means the sources are in the dialect.
  */
 export function checkFirmware(root: string, options: CheckOptions = {}): Refusal[] {

@@ -12,6 +12,8 @@ export interface CommandIo {
   /** One line. */
   write(line: string): void;
   writeError(line: string): void;
+  /** Of the commands of others that stand beside these. */
+  otherHelp?: readonly string[];
 }
 
 const USAGE = `usage: npm run firmware -- build [--version X] [--out FOLDER] [--json]
@@ -19,9 +21,14 @@ const USAGE = `usage: npm run firmware -- build [--version X] [--out FOLDER] [--
 
 /** @returns the exit code: 0 done, 1 refused or above the budget, 2 not understood. */
 export async function firmwareCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  const usage = [USAGE, ...(io.otherHelp ?? [])].join("\n");
+  if (argv.includes("--help")) {
+    io.write(usage);
+    return 0;
+  }
   const parsed = parseCommand(argv);
   if (parsed === undefined) {
-    io.writeError(USAGE);
+    io.writeError(usage);
     return 2;
   }
   const options = {

@@ -18,6 +18,8 @@ import {
 
 export type Sha256 = (data: Bytes) => Bytes;
 
+/** What all firmware of ours is for; a manifest of another product is none for a trap. */
+export const PRODUCT = "trapline-trap";
 /** The context of the signature (FIPS 205, section 10): a manifest's is good for nothing else. */
 export const MANIFEST_CONTEXT = "trapline/1/manifest";
 /** Of SLH-DSA-SHA2-128s. */
@@ -30,10 +32,10 @@ export const HASH_LEAF_BYTES = 512;
 
 export interface Manifest {
   product: string;
-  /** As the trap's own hardware is called in its identity. */
+  /** What it runs on, as the trap calls its own. */
   hardware: string;
   version: string;
-  /** Grows from one firmware to the next; what a trap has run of it is the least it takes. */
+  /** Grows from one firmware to the next; a trap takes none with a lower one than it has run. */
   counter: number;
   /** Of the firmware, in bytes. */
   size: number;

@@ -96,7 +96,7 @@ export function createVerification(sha256: Sha256, key: Bytes, message: Bytes, s
   return v;
 }
 
-/** Do the next piece. @returns whether there is another; if not, `verified` tells. */
+/** Do the next piece [SIGN-1]. @returns whether there is another; if not, `verified` tells. */
 export function stepVerification(v: Verification): boolean {
   const stage = v.stage;
   const piece = v.piece;

@@ -105,6 +105,7 @@ function begin(hash = sha256): Verification {
   return createVerification(hash, first.key, first.message, first.signature);
 }
 
+// [SIGN-1]
 test("it is done in steps of few hashes, and not believed before the last", () => {
   let hashes = 0;
   const v = begin((data) => {

@@ -117,6 +117,45 @@ export const IMPORT_FIXTURES: Fixture[] = [
     findings: [],
   },
   {
+    rule: "firmware/release is imported by bin and tests alone",
+    files: {
+      ...arrow("cloud/updates/updates.ts", "../../firmware/release/signing.ts", "firmware/release/signing.ts"),
+      "firmware/update/update.ts": 'import type { one } from "../release/signing.ts";\n',
+      "firmware/bundle/build.ts": 'import { one } from "../release/signing.ts";\n',
+    },
+    findings: ["cloud/updates/updates.ts:1", "firmware/update/update.ts:1", "firmware/bundle/build.ts:1"],
+  },
+  {
+    rule: "firmware/release is imported by bin and tests alone",
+    files: {
+      ...arrow("bin/trapline.ts", "../firmware/release/command.ts", "firmware/release/command.ts"),
+      "test/firmware/a.test.ts": 'import { one } from "../../firmware/release/command.ts";\n',
+    },
+    findings: [],
+  },
+  {
+    rule: "firmware/release imports Node, npm, #protocol, the trap's verifier and what the build wrote down",
+    files: {
+      "firmware/release/a.ts":
+        'import { one } from "../bundle/build.ts";\nimport { two } from "../update/update.ts";\nimport { three } from "../../cloud/a.ts";\n',
+      "firmware/bundle/build.ts": CODE,
+      "firmware/update/update.ts": CODE,
+      "cloud/a.ts": CODE,
+    },
+    findings: ["firmware/release/a.ts:1", "firmware/release/a.ts:2", "firmware/release/a.ts:3"],
+  },
+  {
+    rule: "firmware/release imports Node, npm, #protocol, the trap's verifier and what the build wrote down",
+    files: {
+      ...CONTRACT,
+      "firmware/release/a.ts":
+        'import fs from "node:fs";\nimport { one } from "#protocol";\nimport { two } from "../signature/a.ts";\nimport { three } from "../bundle/manifest.ts";\n',
+      "firmware/signature/a.ts": CODE,
+      "firmware/bundle/manifest.ts": CODE,
+    },
+    findings: [],
+  },
+  {
     rule: "firmware/bundle imports Node, npm and itself",
     files: {
       "firmware/bundle/build.ts": 'import { one } from "../device.ts";\nimport { two } from "../../simulator/a.ts";\n',

@@ -99,13 +99,16 @@ const portsAreTypes: Rule = {
   ),
 };
 
+/** What signing takes of the build: the record beside the built files. */
+const BUILD_RECORD = "firmware/bundle/manifest.ts";
+
 const bundleIsAHostProgram: Rule = {
   name: "firmware/bundle is imported by bin and tests alone",
   reason:
     "it is the program that builds the firmware: it holds a compiler, and nothing that runs on a trap or in the cloud may need one",
   instead: "let bin/ build the bundle and hand over the bytes",
   check: forEachSource((source) =>
-    ["bundle", "bin", "test"].includes(programOf(source.path))
+    ["bundle", "release", "bin", "test"].includes(programOf(source.path))
       ? []
       : listImports(
           source,
@@ -123,6 +126,36 @@ const bundleStandsAlone: Rule = {
     ["bundle"],
     (one) => one.target !== null && !["bundle", "protocol"].includes(programOf(one.target)),
     "the build reaches into another program",
+  ),
+};
+
+const releaseIsAHostProgram: Rule = {
+  name: "firmware/release is imported by bin and tests alone",
+  reason: "it holds private keys in its hands, which no trap and no cloud may ever do",
+  instead: "verify: on a trap with firmware/signature, elsewhere with the library",
+  check: forEachSource((source) =>
+    ["release", "bin", "test"].includes(programOf(source.path))
+      ? []
+      : listImports(
+          source,
+          (one) => one.target !== null && programOf(one.target) === "release",
+          () => "imports the program that signs",
+        ),
+  ),
+};
+
+const releaseStandsAlone: Rule = {
+  name: "firmware/release imports Node, npm, #protocol, the trap's verifier and what the build wrote down",
+  reason: "it runs on a machine off the network, and signs bytes, whatever made them",
+  instead: "take paths and options as arguments",
+  check: inPrograms(
+    ["release"],
+    (one) =>
+      one.target !== null &&
+      !["release", "protocol"].includes(programOf(one.target)) &&
+      one.target !== BUILD_RECORD &&
+      !one.target.startsWith("firmware/signature/"),
+    "signing reaches into another program",
   ),
 };
 
@@ -171,6 +204,7 @@ const BIN_MAY = [
   "simulator/*.ts",
   "hil/*.ts",
   "firmware/bundle/*.ts",
+  "firmware/release/*.ts",
 ];
 
 const binWires: Rule = {
@@ -295,6 +329,8 @@ export const IMPORT_RULES: Rule[] = [
   portsAreTypes,
   bundleIsAHostProgram,
   bundleStandsAlone,
+  releaseIsAHostProgram,
+  releaseStandsAlone,
   simulatorImports,
   cloudImports,
   hilImports,

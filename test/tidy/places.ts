@@ -1,11 +1,22 @@
 // Owns what a path says about a file: which program it belongs to, which room of the cloud, which part it plays there, and which few
 // files may do what others may not. Each exception carries its reason.
 
-export type Program = "protocol" | "firmware" | "bundle" | "cloud" | "simulator" | "hil" | "bin" | "test" | "none";
+export type Program =
+  | "protocol"
+  | "firmware"
+  | "bundle"
+  | "release"
+  | "cloud"
+  | "simulator"
+  | "hil"
+  | "bin"
+  | "test"
+  | "none";
 
 export function programOf(file: string): Program {
   if (file.startsWith("firmware/protocol/")) return "protocol";
   if (file.startsWith("firmware/bundle/")) return "bundle";
+  if (file.startsWith("firmware/release/")) return "release";
   const [first] = file.split("/");
   for (const program of ["firmware", "cloud", "simulator", "hil", "bin", "test"] as const)
     if (first === program) return program;
