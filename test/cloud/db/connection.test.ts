@@ -132,13 +132,13 @@ test("updated_at follows every change, by the database itself", async () => {
 
 test("when no connection becomes free in time, that is what is said", async () => {
   const one = createDatabase({ urls: database.urls, poolMax: 1, connectTimeoutMs: 50, log: testLog });
-  let release = () => {};
+  let release: (() => void) | undefined;
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
   const first = one.system(() => held);
   const error = await getRejection(one.system(async () => undefined));
-  release();
+  release?.();
   await first;
   await one.stop();
   assert.instance(error, DatabaseBusyError);

@@ -52,7 +52,7 @@ test("a job runs on one of several instances at a time, and again when that one 
   let running = 0;
   let runningMax = 0;
   let runs = 0;
-  let release = () => {};
+  let release: (() => void) | undefined;
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
@@ -81,7 +81,7 @@ test("a job runs on one of several instances at a time, and again when that one 
     withinMs: 5_000,
     because: "one instance has the lock, the other was told",
   });
-  release();
+  release?.();
   await eventually(
     () => {
       clock.advance(1_000);
