@@ -36,8 +36,12 @@ async function run(...argv: string[]): Promise<Ran> {
   const ran: Ran = { code: -1, out: "", error: "" };
   const io = {
     root,
-    write: (line: string) => void (ran.out += `${line}\n`),
-    writeError: (line: string) => void (ran.error += `${line}\n`),
+    write(line: string) {
+      ran.out += `${line}\n`;
+    },
+    writeError(line: string) {
+      ran.error += `${line}\n`;
+    },
     randomBytes,
   };
   ran.code = await releaseCommand(argv, io);
