@@ -126,6 +126,20 @@ test("it is done in steps of few hashes, and not believed before the last", () =
   assert.is(v.verified, true);
 });
 
+test("the last root is compared with the key's to the last bit", () => {
+  const v = begin();
+  for (let step = 1; step < STEPS; step++) stepVerification(v);
+  for (let bit = 0; bit < 128; bit++) {
+    const at = bit >> 3;
+    const changed = String.fromCharCode(v.root.charCodeAt(at) ^ (1 << (bit & 7)));
+    const other = { ...v, root: v.root.slice(0, at) + changed + v.root.slice(at + 1) };
+    stepVerification(other);
+    assert.is(other.verified, false, `bit ${bit}`);
+  }
+  stepVerification(v);
+  assert.is(v.verified, true);
+});
+
 function tryStep(v: Verification): boolean {
   try {
     return stepVerification(v);
