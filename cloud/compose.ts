@@ -21,11 +21,12 @@ import { pingDatabase } from "./db/ping.ts";
 import { checkLogins } from "./db/roles/given-logins.ts";
 import { type DatabaseUrls, prepareLogins } from "./db/roles/logins.ts";
 import { RolesError } from "./db/roles/roles-error.ts";
-import { createDeviceIngest } from "./devices/devices-ingest.ts";
+import { createDeviceIngest, type DeviceIngest } from "./devices/devices-ingest.ts";
 import { registerDeviceRoutes } from "./devices/devices-routes.ts";
 import { findDevice } from "./devices/queries/find-device.ts";
 import { notifyDevice } from "./devices/queries/notify-device.ts";
 import { releaseDevice } from "./devices/queries/release-device.ts";
+import { createTelemetryIngest, type TelemetryIngest } from "./devices/telemetry-ingest.ts";
 import { createEventIngest } from "./events/events-ingest.ts";
 import { registerEventRoutes } from "./events/events-routes.ts";
 import { createApp, type HttpLimits, type HttpServer } from "./http/app.ts";
@@ -151,11 +152,12 @@ async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)
   const scheduler = startScheduler({ ...ground, lockJob }, listJobs(config));
   parts.push(() => scheduler.stop());
 
-  const broker = await createMqttDoor(ground, watch);
+  const telemetry = createTelemetryIngest(ground);
+  const broker = await createMqttDoor(ground, watch, telemetry);
   const mqtt: { port: number } = { port: config.mqttPort };
   const http = await createHttpDoor(ground, options, listener, () => mqtt.port);
-  // Both doors close at once: what is under way at one does not wait for the other.
-  parts.push(() => Promise.all([http.stop(), broker.stop()]));
+  // Both doors close at once: what is under way at one does not wait for the other, nor telemetry for more of it.
+  parts.push(() => Promise.all([http.stop(), broker.stop(), telemetry.stop()]));
   const mqttAddress = await broker.start({ host: config.mqttHost, port: config.mqttPort });
   mqtt.port = mqttAddress.port;
   const bound = await http.start({ host: config.httpHost, port: config.httpPort });
@@ -224,14 +226,15 @@ function listJobs({ retention }: Config): Job[] {
   ];
 }
 
-function createMqttDoor(ground: Ground, watch: PresenceWatch): Promise<Broker> {
+function createMqttDoor(ground: Ground, watch: PresenceWatch, telemetry: TelemetryIngest): Promise<Broker> {
   const { db, config } = ground;
   const devices = createDeviceIngest({ db });
   const presence = createPresenceIngest({ db, notifyDevice, applyBoot, greet: devices.hello });
   return createBroker({
     ...ground,
     authenticate: createAuthenticateDevice(ground),
-    ingest: createIngest(ground, presence, devices),
+    ingest: createIngest(ground, presence, { ...devices, telemetry: telemetry.take }),
+    isWrittenTogether: (message) => message.name === "telemetry",
     onHeard: watch.heard,
     onSessionEnded: presence.end,
     limits: { atOnce: countTurns(splitPool(config.databasePoolMax)), ...ground.limits.broker },
@@ -247,7 +250,7 @@ function countTurns({ ingest, system }: PoolSizes): number {
 function createIngest(
   { db }: Ground,
   presence: PresenceIngest,
-  devices: ReturnType<typeof createDeviceIngest>,
+  devices: DeviceIngest & { telemetry: TelemetryIngest["take"] },
 ): Ingest {
   const events = createEventIngest({ db, applyToAlerts: applyEventToAlerts, notifyDevice });
   const updates = createUpdateIngest({ db });

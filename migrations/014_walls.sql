@@ -120,7 +120,7 @@ GRANT SELECT (id, client_id, name, type, redirect_uris, allowed_scopes, is_activ
 GRANT USAGE ON SEQUENCE device_commands_id_seq TO trapline_app;
 
 GRANT SELECT, UPDATE (online, last_seen, boot_id, session, firmware_version, firmware_sha256, hardware, trap_state, battery_mv, rssi,
-    telemetry, reported_config, reported_revision, desired_config, config_revision) ON devices TO trapline_ingest;
+    reported_config, reported_revision, desired_config, config_revision) ON devices TO trapline_ingest;
 GRANT SELECT, INSERT ON device_event_keys, device_events TO trapline_ingest;
 GRANT SELECT, INSERT, UPDATE (alert_status, resolved_at, resolved_by) ON device_alerts TO trapline_ingest;
 GRANT SELECT, INSERT, UPDATE (last_heard_at, ended_at, end_reason) ON device_sessions TO trapline_ingest;

@@ -2506,7 +2506,7 @@ GRANT SELECT, UPDATE (boot_id_at_offer, booted_at, code, received, status) ON TA
 
 --- grants on devices
 GRANT SELECT, UPDATE (alexa_capabilities, alexa_display_categories, config_revision, description, desired_config, is_active, manufacturer, metadata, model, mqtt_password, name, online, place, site_id, status, unclaimed_at) ON TABLE devices TO trapline_app;
-GRANT SELECT, UPDATE (battery_mv, boot_id, config_revision, desired_config, firmware_sha256, firmware_version, hardware, last_seen, online, reported_config, reported_revision, rssi, session, telemetry, trap_state) ON TABLE devices TO trapline_ingest;
+GRANT SELECT, UPDATE (battery_mv, boot_id, config_revision, desired_config, firmware_sha256, firmware_version, hardware, last_seen, online, reported_config, reported_revision, rssi, session, trap_state) ON TABLE devices TO trapline_ingest;
 GRANT SELECT, INSERT, UPDATE ON TABLE devices TO trapline_system;
 
 --- grants on firmware_rollouts

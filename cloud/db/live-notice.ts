@@ -20,6 +20,13 @@ export async function notifyLive(trx: Transaction, tenantId: string, notice: Liv
   await sql`select pg_notify(${LIVE_CHANNEL}, ${encodeNotice(tenantId, notice)})`.execute(trx);
 }
 
+/** The same for many changes, of whatever tenants, in one statement. */
+export async function notifyLiveAll(trx: Transaction, notices: (LiveNotice & { tenantId: string })[]): Promise<void> {
+  if (notices.length === 0) return;
+  const texts = notices.map(({ tenantId, ...notice }) => encodeNotice(tenantId, notice));
+  await sql`select pg_notify(${LIVE_CHANNEL}, notice) from unnest(${texts}::text[]) as notice`.execute(trx);
+}
+
 /** The text of a notice. One that is too long becomes a resync: the transaction must not fail for it, nor the change go untold. */
 export function encodeNotice(tenantId: string, notice: LiveNotice): string {
   const text = JSON.stringify({ tenantId, type: notice.type, data: notice.data });

@@ -1,5 +1,5 @@
-// Owns what traps say of themselves: telemetry, the configuration in force, answers to commands, and what a hello makes us tell them. How
-// presence and the running firmware follow from a hello belongs to other rooms; compose.ts puts the answers together.
+// Owns what traps say of themselves: the configuration in force, answers to commands, and what a hello makes us tell them. Telemetry is
+// telemetry-ingest.ts. How presence and the running firmware follow from a hello belongs to other rooms; compose.ts puts the answers together.
 import { CODE_OK, type DownMessage, type UpMessage } from "#protocol";
 import type { TraplineDatabase } from "../db/connection.ts";
 import type { Ingest } from "../mqtt/device-door.ts";
@@ -12,12 +12,10 @@ import { updateReported } from "./queries/update-reported.ts";
 import { updateReportedRevision } from "./queries/update-reported-revision.ts";
 import { updateSent } from "./queries/update-sent.ts";
 import { updateSettings } from "./queries/update-settings.ts";
-import { updateTelemetry } from "./queries/update-telemetry.ts";
 
 type Told<N extends UpMessage["name"]> = Extract<UpMessage, { name: N }>;
 
 export interface DeviceIngest {
-  telemetry: Ingest<Told<"telemetry">>;
   reported: Ingest<Told<"reported">>;
   result: Ingest<Told<"result">>;
   /** Commands that still wait for an answer, and the configuration if the trap has another. */
@@ -26,12 +24,6 @@ export interface DeviceIngest {
 
 export function createDeviceIngest(deps: { db: TraplineDatabase }): DeviceIngest {
   return {
-    telemetry: (device, message, receivedAt) =>
-      deps.db.ingest(device, async (trx) => {
-        if (await updateTelemetry(trx, device, message.value, receivedAt)) await notifyDevice(trx, device);
-        return [];
-      }),
-
     reported: (device, message, receivedAt) =>
       deps.db.ingest(device, async (trx) => {
         if (await updateReported(trx, device, message.value, receivedAt)) await notifyDevice(trx, device);

@@ -8,7 +8,7 @@ import type { Will } from "#protocol";
 import type { Clock } from "../clock.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import type { Connection, Connections } from "./connections.ts";
-import type { AuthenticateDevice, DeviceScope, Ingest } from "./device-door.ts";
+import type { AuthenticateDevice, DeviceScope, Ingest, IsWrittenTogether } from "./device-door.ts";
 import { createIngestTurns, TURN_LIMITS, type TurnLimits } from "./ingest-turns.ts";
 import { createPublishing, PublishError, type Publishing } from "./publishing.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
@@ -39,6 +39,8 @@ export interface BrokerDeps {
   connections: Connections;
   authenticate: AuthenticateDevice;
   ingest: Ingest;
+  /** Of no message unless told. */
+  isWrittenTogether?: IsWrittenTogether;
   /** Something of this session was heard. */
   onHeard(device: DeviceScope, session: Will, at: Date): void;
   /** The connection of this session is over: the device said goodbye, or did not. */

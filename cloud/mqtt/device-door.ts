@@ -23,6 +23,9 @@ export type Ingest<M extends UpMessage = UpMessage> = (
   receivedAt: Date,
 ) => Promise<DownMessage[]>;
 
+/** Whether messages like this one wait for each other and are then written together: none of them takes a connection of its own. */
+export type IsWrittenTogether = (message: UpMessage) => boolean;
+
 /** Speak to a device. Sending to one that is not connected is no error: it is told again when it says hello. */
 export interface DeviceLink {
   send(device: DeviceScope, message: DownMessage): Promise<void>;

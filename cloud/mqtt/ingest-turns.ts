@@ -32,8 +32,26 @@ export interface IngestTurns {
    * time; in the latter case it may still commit later, which a repeat of the message will meet.
    */
   run<T>(work: () => Promise<T>, rank?: TurnRank): Promise<T>;
+  /** Run `work` at once and without a turn, since it takes no connection of its own; it may take as long as with one. */
+  runBeside<T>(work: () => Promise<T>): Promise<T>;
   /** Refuse what is waiting and what comes; resolves when nothing is under way any more. */
   stop(): Promise<void>;
+}
+
+function createStopped(): TurnError {
+  return new TurnError("stopped", "the broker is stopping");
+}
+
+async function withinTime<T>(clock: Clock, limitMs: number, running: Promise<T>): Promise<T> {
+  let timer: { stop(): void } | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = clock.setTimer(limitMs, () => reject(new TurnError("too-slow", "no commit in time")));
+  });
+  try {
+    return await Promise.race([running, limit]);
+  } finally {
+    timer?.stop();
+  }
 }
 
 interface WaitingTurn {
@@ -48,7 +66,7 @@ export function createIngestTurns(clock: Clock, limits: TurnLimits): IngestTurns
   let stopped = false;
 
   function takeTurn(rank: TurnRank): Promise<void> {
-    if (stopped) return Promise.reject(new TurnError("stopped", "the broker is stopping"));
+    if (stopped) return Promise.reject(createStopped());
     if (taken < limits.atOnce) {
       taken += 1;
       return Promise.resolve();
@@ -74,37 +92,32 @@ export function createIngestTurns(clock: Clock, limits: TurnLimits): IngestTurns
     else next.begin();
   }
 
-  /** The turn is passed on when the work itself has ended, not when nobody waits for it any more. */
-  function begin<T>(work: () => Promise<T>): Promise<T> {
+  /** `then` comes when the work itself has ended, not when nobody waits for it any more. */
+  function begin<T>(work: () => Promise<T>, then: () => void): Promise<T> {
     const running = work().finally(() => {
       underWay.delete(running);
-      passTurn();
+      then();
     });
     underWay.add(running);
     return running;
   }
 
-  async function withinTime<T>(running: Promise<T>): Promise<T> {
-    let timer: { stop(): void } | undefined;
-    const limit = new Promise<never>((_resolve, reject) => {
-      timer = clock.setTimer(limits.commitMs, () => reject(new TurnError("too-slow", "no commit in time")));
-    });
-    try {
-      return await Promise.race([running, limit]);
-    } finally {
-      timer?.stop();
-    }
-  }
-
   return {
     async run(work, rank = "message") {
       await takeTurn(rank);
-      return withinTime(begin(work));
+      return withinTime(clock, limits.commitMs, begin(work, passTurn));
+    },
+    async runBeside(work) {
+      if (stopped) throw createStopped();
+      return withinTime(
+        clock,
+        limits.commitMs,
+        begin(work, () => undefined),
+      );
     },
     async stop() {
       stopped = true;
-      for (const turn of [...waiting.message, ...waiting.newcomer])
-        turn.refuse(new TurnError("stopped", "the broker is stopping"));
+      for (const turn of [...waiting.message, ...waiting.newcomer]) turn.refuse(createStopped());
       await Promise.allSettled([...underWay]);
     },
   };

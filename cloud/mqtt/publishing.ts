@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { decodeUp, parseTopic, type UpMessage } from "#protocol";
 import type { Clock } from "../clock.ts";
 import type { Connection, Connections } from "./connections.ts";
-import type { DeviceScope, Ingest } from "./device-door.ts";
+import type { DeviceScope, Ingest, IsWrittenTogether } from "./device-door.ts";
 import type { IngestTurns } from "./ingest-turns.ts";
 import { createLink } from "./link.ts";
 import type { RefusalReason, Refusals } from "./refusals.ts";
@@ -12,6 +12,7 @@ import type { RefusalReason, Refusals } from "./refusals.ts";
 export interface PublishingDeps {
   connections: Connections;
   ingest: Ingest;
+  isWrittenTogether?: IsWrittenTogether;
   turns: IngestTurns;
   refusals: Refusals;
   clock: Clock;
@@ -64,7 +65,8 @@ export function createPublishing(deps: PublishingDeps): Publishing {
 
   async function ingest(connection: Connection, device: DeviceScope, message: UpMessage, at: Date): Promise<void> {
     if (connection.state !== "open") throw new PublishError("connection-over");
-    const answers = await deps.turns.run(() => deps.ingest(device, message, at));
+    const work = () => deps.ingest(device, message, at);
+    const answers = await (deps.isWrittenTogether?.(message) ? deps.turns.runBeside(work) : deps.turns.run(work));
     if (message.name === "hello") connection.session = { boot: message.value.boot, session: message.value.session };
     for (const answer of answers) await link.send(device, answer);
   }

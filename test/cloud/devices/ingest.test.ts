@@ -1,27 +1,15 @@
 // What traps say of themselves, and what their hello makes us tell them, through the ingest the broker calls.
-import pg from "pg";
 import * as assert from "uvu/assert";
-import { CODE_OK, CODE_OUT_OF_RANGE, type Hello, type Telemetry } from "#protocol";
+import { CODE_OK, CODE_OUT_OF_RANGE, type Hello } from "#protocol";
 import type { Device, DeviceCommand } from "../../../cloud/devices/devices.ts";
 import { createDeviceIngest, type DeviceIngest } from "../../../cloud/devices/devices-ingest.ts";
 import { suite } from "../../support/suite.ts";
 import { createRooms, type Json, type Owner, type Rooms } from "../http/rooms.ts";
 import { type ClaimedTrap, createClaimedTrap, SETTINGS } from "./claimed.ts";
+import { listNotices } from "./notices.ts";
 
 const test = suite("devices ingest");
 const BOOT = "00000001deadbeef";
-const TELEMETRY: Telemetry = {
-  boot: BOOT,
-  uptimeMs: 61_000,
-  state: "armed",
-  batteryMv: 2970,
-  rssi: -61,
-  memFree: 1200,
-  memTotal: 2500,
-  falseTriggers: 2,
-  outbox: 0,
-  refusals: 1,
-};
 const HELLO: Hello = {
   boot: BOOT,
   session: 1,
@@ -52,8 +40,6 @@ test.after(() => rooms.stop());
 
 const sayHello = (changes: Partial<Hello> = {}) =>
   ingest.hello(claimed.scope, { name: "hello", value: { ...HELLO, ...changes } }, rooms.clock.now());
-const sayTelemetry = (scope = claimed.scope) =>
-  ingest.telemetry(scope, { name: "telemetry", value: TELEMETRY }, rooms.clock.now());
 const sayResult = (id: number, code = CODE_OK, scope = claimed.scope) =>
   ingest.result(scope, { name: "result", value: { id, code } }, rooms.clock.now());
 
@@ -68,41 +54,9 @@ async function listCommands(): Promise<Json<DeviceCommand>[]> {
   return (await rooms.ask({ url: `/api/v1/devices/${claimed.id}/commands`, as: owner.token })).json.commands;
 }
 
-interface Notice {
-  tenantId: string;
-  type: string;
-  data: Json<Device> & { command?: Json<DeviceCommand> };
-}
-
-/** The live notices that `deed` commits. */
-async function listNotices(deed: () => Promise<unknown>): Promise<Notice[]> {
-  const client = new pg.Client({ connectionString: rooms.database.url });
-  await client.connect();
-  const notices: Notice[] = [];
-  client.on("notification", (message) => void notices.push(JSON.parse(message.payload ?? "{}")));
-  try {
-    await client.query("listen trapline_live");
-    await deed();
-    await client.query("select 1");
-  } finally {
-    await client.end();
-  }
-  return notices;
-}
-
-test("telemetry is kept and told live to its tenant", async () => {
-  const notices = await listNotices(() => sayTelemetry());
-  const device = await getDevice();
-  assert.equal([device.trapState, device.batteryMv, device.rssi], ["armed", 2970, -61]);
-  const { boot: _boot, state: _state, batteryMv: _mv, rssi: _rssi, ...rest } = TELEMETRY;
-  assert.equal(device.telemetry, rest);
-  assert.is(device.lastSeen, rooms.clock.now().toISOString());
-  assert.equal(notices, [{ tenantId: owner.tenantId, type: "device", data: device }]);
-});
-
 test("the configuration in force is kept beside the wished one", async () => {
   const value = { rev: 4, ...SETTINGS };
-  const notices = await listNotices(async () => {
+  const notices = await listNotices(rooms, async () => {
     assert.equal(await ingest.reported(claimed.scope, { name: "reported", value }, rooms.clock.now()), []);
   });
   const device = await getDevice();
@@ -112,7 +66,7 @@ test("the configuration in force is kept beside the wished one", async () => {
 
 test("an answer closes its command, once, and is told live", async () => {
   const id = await order("identify");
-  const notices = await listNotices(() => sayResult(id, CODE_OUT_OF_RANGE));
+  const notices = await listNotices(rooms, () => sayResult(id, CODE_OUT_OF_RANGE));
   assert.is(notices[0]?.data.command?.code, CODE_OUT_OF_RANGE);
   assert.is(notices[0]?.data.id, claimed.id);
   await sayResult(id, CODE_OK);
@@ -165,8 +119,7 @@ test("a trap that comes with a higher revision of another time gets the wish und
 test("what a released trap still says changes nothing and is no error", async () => {
   await rooms.ask({ method: "POST", url: `/api/v1/devices/${claimed.id}/release`, as: owner.token });
   const value = { rev: 4, ...SETTINGS };
-  const notices = await listNotices(async () => {
-    assert.equal(await sayTelemetry(), []);
+  const notices = await listNotices(rooms, async () => {
     assert.equal(await ingest.reported(claimed.scope, { name: "reported", value }, rooms.clock.now()), []);
     assert.equal(await sayHello(), []);
   });
@@ -176,11 +129,11 @@ test("what a released trap still says changes nothing and is no error", async ()
     .selectAll()
     .where("id", "=", claimed.id)
     .executeTakeFirstOrThrow();
-  assert.equal([row.trap_state, row.last_seen, row.telemetry], [null, null, null]);
+  assert.equal([row.trap_state, row.last_seen, row.reported_config], [null, null, null]);
 });
 
 test("a scope that mixes one tenant with another's trap reaches nothing [TENANT-2]", async () => {
-  const stranger = await rooms.createOwner();
-  await sayTelemetry({ ...claimed.scope, tenantId: stranger.tenantId });
-  assert.is((await getDevice()).trapState, null);
+  const scope = { ...claimed.scope, tenantId: (await rooms.createOwner()).tenantId };
+  await ingest.reported(scope, { name: "reported", value: { rev: 4, ...SETTINGS } }, rooms.clock.now());
+  assert.is((await getDevice()).config.reported, null);
 });

@@ -120,3 +120,26 @@ test("a stop waits for what is under way, refuses what waits and what comes", as
   for (const gate of gates) gate.open();
   await Promise.all([...two, stopped]);
 });
+
+test("what takes no turn begins at once, has the same time, and is waited for at the stop", async () => {
+  const two = [0, 1].map((number) => run(number));
+  const [first, second] = [createGate(), createGate()];
+  const slow = turns.runBeside(() => first.wait);
+  await settle();
+  clock.advance(3_000);
+  assert.is(await codeOf(slow), "too-slow");
+  const kept = turns.runBeside(() => second.wait.then(() => "kept"));
+  for (const gate of gates) gate.open();
+  first.open();
+  await Promise.allSettled(two);
+  let isStopped = false;
+  const stopped = turns.stop().then(() => {
+    isStopped = true;
+  });
+  assert.is(await codeOf(turns.runBeside(async () => "late")), "stopped");
+  await settle();
+  assert.is(isStopped, false);
+  second.open();
+  assert.is(await kept, "kept");
+  await stopped;
+});

@@ -14,6 +14,7 @@ import { registerDeviceRoutes } from "../../../../cloud/devices/devices-routes.t
 import { findDevice } from "../../../../cloud/devices/queries/find-device.ts";
 import { notifyDevice } from "../../../../cloud/devices/queries/notify-device.ts";
 import { releaseDevice } from "../../../../cloud/devices/queries/release-device.ts";
+import { createTelemetryIngest, type TelemetryIngest } from "../../../../cloud/devices/telemetry-ingest.ts";
 import { createEventIngest } from "../../../../cloud/events/events-ingest.ts";
 import { registerEventRoutes } from "../../../../cloud/events/events-routes.ts";
 import { createApp } from "../../../../cloud/http/app.ts";
@@ -35,6 +36,7 @@ export interface HotRooms {
   http: Pick<Rooms, "ask">;
   authenticate: AuthenticateDevice;
   devices: DeviceIngest;
+  telemetry: TelemetryIngest;
   presence: PresenceIngest;
   events: ReturnType<typeof createEventIngest>;
   updates: ReturnType<typeof createUpdateIngest>;
@@ -72,6 +74,7 @@ export async function createHotRooms(db: TraplineDatabase, now: Date): Promise<H
   });
   const askPlainly = createAsk(http.app);
   const devices = createDeviceIngest(shared);
+  const telemetry = createTelemetryIngest(shared);
   return {
     db,
     clock,
@@ -83,9 +86,13 @@ export async function createHotRooms(db: TraplineDatabase, now: Date): Promise<H
     http: { ask: askPlainly },
     authenticate: createAuthenticateDevice(shared),
     devices,
+    telemetry,
     presence: createPresenceIngest({ ...shared, notifyDevice, applyBoot, greet: devices.hello }),
     events: createEventIngest({ ...shared, applyToAlerts: applyEventToAlerts, notifyDevice }),
     updates: createUpdateIngest(shared),
-    stop: () => http.stop(),
+    async stop() {
+      await telemetry.stop();
+      await http.stop();
+    },
   };
 }

@@ -84,7 +84,7 @@ function listOrders(now: string): Filling[] {
       insert: `INSERT INTO device_commands (tenant_id, device_id, command, created_by, created_at, expires_at, sent_at, answered_at, code)
         SELECT ${tenant}, ${trap}, 'identify', ${user}, ${now} - interval '1 day', ${now} - interval '1 day', ${now} - interval '1 day',
           ${now} - interval '1 day', 0 FROM generate_series(1, ${TRAPS}) AS n
-        UNION ALL SELECT ${tenant}, ${trap}, 'reboot', ${user}, ${now} - interval '1 second', ${now} + interval '1 minute', ${now},
+        UNION ALL SELECT ${tenant}, ${trap}, CASE n % 40 WHEN 0 THEN 'identify' ELSE 'reboot' END, ${user}, ${now} - interval '1 second', ${now} + interval '1 minute', ${now},
           NULL, NULL FROM generate_series(1, ${TRAPS}) AS n WHERE n % 40 = 0 OR n % 5 = 0 AND n < 5000`,
     },
     {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import * as assert from "uvu/assert";
 import { CODE_OK, type DeviceEvent, type Hello, type Telemetry } from "#protocol";
 import { replacePassword } from "../../../../cloud/claiming/queries/replace-password.ts";
+import { GATHER_MS } from "../../../../cloud/devices/telemetry-ingest.ts";
 import { SILENT_MS } from "../../../../cloud/presence/presence.ts";
 import { endSession } from "../../../../cloud/presence/queries/end-session.ts";
 import { listSilent } from "../../../../cloud/presence/queries/list-silent.ts";
@@ -89,6 +90,9 @@ const SESSIONS: HotOperation[] = [
   },
 ];
 
+/** Every tenth trap is there. */
+const listCrowd = () => Array.from({ length: CROWD }, (_none, index) => 10 * (index + 1_001));
+
 const heard = (trap: number, at: Date): Heard => ({ ...scopeOf(trap), boot: BOOT, session: 3, at });
 
 const CROWDS: HotOperation[] = [
@@ -96,8 +100,7 @@ const CROWDS: HotOperation[] = [
     name: "500 traps are heard at once",
     rowsMax: 5 * CROWD,
     async run({ db, clock }) {
-      // Every tenth trap from the tenth on is there.
-      const crowd = Array.from({ length: CROWD }, (_none, index) => heard(10 * (index + 1_001), clock.now()));
+      const crowd = listCrowd().map((trap) => heard(trap, clock.now()));
       assert.equal(await db.system((trx) => updateHeard(trx, crowd)), []);
     },
   },
@@ -137,8 +140,15 @@ const EVENTS: HotOperation[] = [
 
 const WORDS: HotOperation[] = [
   {
-    name: "telemetry",
-    run: ({ devices, clock }) => devices.telemetry(scopeOf(TRAP), { name: "telemetry", value: TELEMETRY }, clock.now()),
+    name: "telemetry of 500 traps at once",
+    rowsMax: 5 * CROWD,
+    async run({ telemetry, clock }) {
+      const crowd = listCrowd().map((trap) =>
+        telemetry.take(scopeOf(trap), { name: "telemetry", value: TELEMETRY }, clock.now()),
+      );
+      clock.advance(GATHER_MS);
+      await Promise.all(crowd);
+    },
   },
   {
     name: "the settings in force",

@@ -1,6 +1,6 @@
 // One list of requests for the walls between tenants: everything a person may ask with an id in it, asked by a stranger, and every list. And
 // what a trap may say, said in the name of the stranger's tenant about a trap that is not theirs.
-import type { Hello, Telemetry } from "#protocol";
+import type { Hello } from "#protocol";
 import { applyEventToAlerts } from "../../../../cloud/alerts/queries/apply-event-to-alerts.ts";
 import type { Transaction } from "../../../../cloud/db/tenant-transaction.ts";
 import { findDevice } from "../../../../cloud/devices/queries/find-device.ts";
@@ -9,7 +9,6 @@ import { updateAnswered } from "../../../../cloud/devices/queries/update-answere
 import { updateReported } from "../../../../cloud/devices/queries/update-reported.ts";
 import { updateReportedRevision } from "../../../../cloud/devices/queries/update-reported-revision.ts";
 import { updateSent } from "../../../../cloud/devices/queries/update-sent.ts";
-import { updateTelemetry } from "../../../../cloud/devices/queries/update-telemetry.ts";
 import { findKnownBefore } from "../../../../cloud/events/queries/find-known-before.ts";
 import { findSequenceMax } from "../../../../cloud/events/queries/find-sequence-max.ts";
 import { findTrapLocked } from "../../../../cloud/events/queries/find-trap-locked.ts";
@@ -37,18 +36,6 @@ export interface Keeper {
   updateId: string;
 }
 
-const TELEMETRY: Telemetry = {
-  boot: BOOT,
-  uptimeMs: 1,
-  state: "armed",
-  batteryMv: 1,
-  rssi: 1,
-  memFree: 1,
-  memTotal: 1,
-  falseTriggers: 0,
-  outbox: 0,
-  refusals: 0,
-};
 const SETTINGS = { telemetryS: 60, confirmMs: 50, armDelayMs: 1000, buzzer: true };
 
 export async function createKeeper(cloud: TestCloud, name: string): Promise<Keeper> {
@@ -159,7 +146,6 @@ export function listOperations(keeper: Keeper, tenantId: string): Operation[] {
     insertOvertaken: (trx) => insertOvertaken(trx, device, { boot: BOOT, session: 1 }, at),
     endSession: (trx) => endSession(trx, session, "will", at),
     reviveSession: (trx) => reviveSession(trx, { ...session, at }),
-    updateTelemetry: (trx) => updateTelemetry(trx, device, TELEMETRY, at),
     updateReported: (trx) => updateReported(trx, device, { rev: 9, ...SETTINGS }, at),
     updateReportedRevision: (trx) => updateReportedRevision(trx, device, 9),
     updateTrapState: (trx) => updateTrapState(trx, device, "fault"),
