@@ -20,6 +20,8 @@ export type Sha256 = (data: Bytes) => Bytes;
 
 /** What all firmware of ours is for; a manifest of another product is none for a trap. */
 export const PRODUCT = "trapline-trap";
+/** What the firmware runs on: a manifest for other hardware is none for a trap, whatever its model is called. */
+export const TRAP_HARDWARE = "esp32";
 /** The context of the signature (FIPS 205, section 10): a manifest's is good for nothing else. */
 export const MANIFEST_CONTEXT = "trapline/1/manifest";
 /** Of SLH-DSA-SHA2-128s. */

@@ -6,8 +6,8 @@ import { suite } from "../support/suite.ts";
 import { readGoldenLines, sha256 } from "./golden.ts";
 
 /** The lines of codes.golden that can never change again, and their sum. After appending codes, move both on. */
-const FROZEN_LINES = 36;
-const FROZEN_SHA256 = "7665100a7869190627b871704337378cb371d3c09c2723932501c3abcdca3ee3";
+const FROZEN_LINES = 44;
+const FROZEN_SHA256 = "9628dcb9506b7fe659beb94188195858bcdba0967464cf82b12755f5e9270de9";
 
 const test = suite("codes");
 
