@@ -1,8 +1,17 @@
 // Owns what the rooms of the firmware share on a running trap: the ports, the state of every machine, the queue of inputs, and the few
 // acts all of them need. Each room's *-effects.ts does what its machine asks; device.ts sets it all up and turns the queue.
-import { type Bytes, type Configuration, type FieldValue, formatConsoleLine, type UpName, upTopic } from "#protocol";
+import {
+  type Bytes,
+  type Configuration,
+  type FieldValue,
+  formatConsoleLine,
+  type TrapKind,
+  type UpName,
+  upTopic,
+} from "#protocol";
 import type { ButtonInput, ButtonMachine } from "./button/button.ts";
 import type { ClaimIdentity, ClaimInput, ClaimMachine } from "./claim/claim.ts";
+import type { Alarm, AlarmCause } from "./indicator/alarm.ts";
 import type { Player } from "./indicator/player.ts";
 import type { HttpAnswer, Ports, Socket } from "./ports.ts";
 import type { LinkInput, LinkMachine } from "./session/link.ts";
@@ -24,6 +33,7 @@ export type Input =
   | { to: "session"; fact: SessionInput }
   | { to: "claim"; fact: ClaimInput }
   | { to: "update"; fact: UpdateInput }
+  | { to: "alarm"; asked: AlarmCause["asked"] }
   | { to: "console"; line: string }
   | { to: "chores" }
   | { to: "telemetry" }
@@ -39,11 +49,14 @@ export interface Context {
   player: Player;
   /** Null without an identity: then nothing can be proven to the cloud. */
   identity: ClaimIdentity | null;
+  /** What the alarm goes by; a trap that does not know itself counts as the most urgent kind. */
+  kind: TrapKind;
   boot: string;
   /** Of the running bundle. */
   sha256: string;
 
   trap: TrapMachine;
+  alarm: Alarm;
   button: ButtonMachine;
   link: LinkMachine;
   session: SessionMachine;
@@ -66,7 +79,8 @@ export interface Context {
   batteryMv: number;
   /** As telemetry told it last. */
   batteryToldMv: number;
-  batteryLow: boolean;
+  /** Index of one of power/profile.ts's. */
+  profile: number;
   telemetryAt: number;
   choresAt: number;
   identifyUntil: number;

@@ -9,13 +9,16 @@ import { letGo } from "./claim/letting-go.ts";
 import { createProver } from "./claim/proofs.ts";
 import { handleConsole, tellBoot } from "./console/console-commands.ts";
 import { type Context, enter, fault, type Input, intend, post, say } from "./context.ts";
+import { createAlarm } from "./indicator/alarm.ts";
+import { handleAlarm, openAlarm } from "./indicator/alarm-effects.ts";
 import { decidePattern } from "./indicator/patterns.ts";
 import { createPlayer, playPattern, stopPlayer } from "./indicator/player.ts";
 import type { Ports } from "./ports.ts";
+import { PROFILE_MAINS, REST_OF } from "./power/profile.ts";
 import { createLink } from "./session/link.ts";
 import { handleLink } from "./session/link-effects.ts";
 import { findAckDeadline, openOutbox } from "./session/outbox.ts";
-import { createConfiguration, publishTelemetry, sampleBattery } from "./session/reports.ts";
+import { createConfiguration, publishTelemetry, sampleBattery, telemetryMs } from "./session/reports.ts";
 import { createSession } from "./session/session.ts";
 import { handleSession } from "./session/session-effects.ts";
 import { findRecord, openRecordStore, putRecord, type RecordStore } from "./store/record-store.ts";
@@ -153,9 +156,11 @@ function createContext(ports: Ports, drain: () => void): Context {
     outbox: openOutbox(store, id.boot),
     player: createPlayer(ports.clock, ports.pins),
     identity: null,
+    kind: identity ? identity.kind : "live-catch",
     boot: id.boot,
     sha256: ports.slots.runningSha256(),
     trap: createTrap(),
+    alarm: createAlarm("live-catch", -1, 0),
     button: createButton(ports.pins.isButtonDown()),
     link: createLink(ports.radio.wired),
     session: createSession(ports.radio.wired),
@@ -171,7 +176,7 @@ function createContext(ports: Ports, drain: () => void): Context {
     commands: command > 0 ? [{ id: command, code: 0 }] : [],
     batteryMv: 0,
     batteryToldMv: 0,
-    batteryLow: false,
+    profile: PROFILE_MAINS,
     telemetryAt: 0,
     choresAt: ports.clock.now() + CHORES_MS,
     identifyUntil: 0,
@@ -192,7 +197,8 @@ function createContext(ports: Ports, drain: () => void): Context {
     const prover = createProver(ports.chip.sha256, identity.key);
     c.identity = { serial: identity.serial, mac: identity.mac, prover: prover };
   }
-  c.telemetryAt = c.choresAt + c.config.telemetryS * 1000;
+  c.alarm = openAlarm(c);
+  c.telemetryAt = c.choresAt + telemetryMs(c);
   tellBoot(c);
   if (!identity) fault(c, CODE_NO_IDENTITY, "identity");
   if (!id.stored) fault(c, CODE_STORE_FULL, "boot");
@@ -215,6 +221,9 @@ function handle(c: Context, input: Input): void {
   switch (input.to) {
     case "trap":
       handleTrap(c, input.fact);
+      break;
+    case "alarm":
+      handleAlarm(c, input.asked);
       break;
     case "button":
       handleButton(c, input.fact);
@@ -260,7 +269,15 @@ function doChores(c: Context): void {
 function findNextWake(c: Context): number {
   let next = c.choresAt;
   const others = [
-    ...[c.trap.wakeAt, c.button.wakeAt, c.link.wakeAt, c.session.wakeAt, c.claim.wakeAt, c.update.wakeAt],
+    ...[
+      c.trap.wakeAt,
+      c.alarm.wakeAt,
+      c.button.wakeAt,
+      c.link.wakeAt,
+      c.session.wakeAt,
+      c.claim.wakeAt,
+      c.update.wakeAt,
+    ],
     ...[c.telemetryAt, c.identifyUntil, c.refusedUntil, c.intentionAt, findAckDeadline(c.outbox)],
   ];
   for (const at of others) if (at > 0 && at < next) next = at;
@@ -273,6 +290,7 @@ function postDue(c: Context): void {
   const pins = c.ports.pins;
   const isDue = (at: number): boolean => at > 0 && now >= at;
   if (isDue(c.trap.wakeAt)) post(c, { to: "trap", fact: { name: "time-passed", set: pins.isPlungerSet() } });
+  if (isDue(c.alarm.wakeAt)) post(c, { to: "alarm", asked: "" });
   if (isDue(c.button.wakeAt)) post(c, { to: "button", fact: { name: "time-passed", down: pins.isButtonDown() } });
   if (isDue(c.link.wakeAt)) post(c, { to: "link", fact: { name: "time-passed" } });
   if (isDue(c.session.wakeAt)) post(c, { to: "session", fact: { name: "time-passed" } });
@@ -309,10 +327,12 @@ function showSituation(c: Context): void {
     refused: c.refusedUntil > 0,
     identifying: c.identifyUntil > 0,
     state: c.trap.name,
-    silenced: c.trap.silenced,
+    silenced: c.alarm.isQuiet,
+    stage: c.alarm.stage,
     buzzer: c.config.buzzer,
     claiming: c.claim.purpose === "claim",
     connecting: c.credentials !== null && name !== "online",
+    rest: REST_OF[c.profile] as number,
   };
   const pattern = decidePattern(situation);
   playPattern(c.player, pattern);

@@ -29,6 +29,8 @@ export interface Radio {
   join(ssid: string, password: string, done: (error: string) => void): void;
   leave(): void;
   onLost(fn: () => void): void;
+  /** How deep to sleep between the beacons of the network. */
+  savePower(mode: "min" | "max"): void;
   /** In dBm, 0 if unknown. */
   rssi(): number;
 }

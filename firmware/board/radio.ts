@@ -26,6 +26,9 @@ function createWired(): Radio {
     onLost: function (_fn) {
       // A cable is not lost.
     },
+    savePower: function (_mode) {
+      // A cable does not sleep.
+    },
     rssi: function () {
       return 0;
     },
@@ -61,6 +64,9 @@ export function createRadio(): Radio {
     },
     onLost: function (fn) {
       wifi.on("disconnected", fn);
+    },
+    savePower: function (mode) {
+      wifi.setConfig({ powersave: mode });
     },
     rssi: function () {
       // On the ESP32 getDetails, which has it elsewhere, has none.

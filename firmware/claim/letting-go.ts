@@ -6,6 +6,7 @@ import { clearOutbox } from "../session/outbox.ts";
 import { createConfiguration } from "../session/reports.ts";
 import { deleteRecord, putRecord } from "../store/record-store.ts";
 import {
+  ALARM_KEY,
   CLAIM_KEY,
   COMMAND_KEY,
   CONFIG_KEY,
@@ -40,7 +41,7 @@ export function resetToFactory(c: Context): void {
   // The note comes first: without it a power cut could leave a trap that is the owner's in the cloud and nobody's here.
   if (c.identity && !putRecord(c.store, RELEASE_KEY, "1")) fault(c, CODE_STORE_FULL, "reset");
   letGo(c);
-  erase(c, [WIFI_KEY, LATCH_KEY]);
+  erase(c, [WIFI_KEY, LATCH_KEY, ALARM_KEY]);
   c.wifi = null;
   say(c, "reset", ["told", false]);
   if (c.identity) post(c, { to: "claim", fact: { name: "reset-happened" } });

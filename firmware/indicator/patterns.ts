@@ -19,11 +19,38 @@ export interface Situation {
   refused: boolean;
   identifying: boolean;
   state: TrapState;
+  /** Of the alarm, 0 to 3. */
+  stage: number;
+  /** Told to be silent, and that time is not over. */
   silenced: boolean;
   buzzer: boolean;
   claiming: boolean;
   /** Owned, but not connected. */
   connecting: boolean;
+  /** Pauses are so many times as long, to spare a battery. */
+  rest: number;
+}
+
+/** Of the stages 0 to 3: stroke and pause of the LED, frequency, stroke and pause of the buzzer. */
+const ALARM_LED_ON_MS = [200, 200, 200, 100];
+const ALARM_LED_OFF_MS = [800, 400, 200, 100];
+const ALARM_HZ = [2500, 2500, 2500, 3000];
+const ALARM_BUZZER_ON_MS = [300, 300, 300, 300];
+const ALARM_BUZZER_OFF_MS = [9700, 2700, 700, 300];
+
+function alarm(s: Situation): Pattern {
+  const at = Math.max(0, s.stage);
+  const ledOffMs = (ALARM_LED_OFF_MS[at] as number) * s.rest;
+  const buzzerOffMs = (ALARM_BUZZER_OFF_MS[at] as number) * s.rest;
+  const hz = s.buzzer ? (ALARM_HZ[at] as number) : 0;
+  return pattern(
+    "sprung-" + at + "-" + s.rest,
+    ALARM_LED_ON_MS[at] as number,
+    ledOffMs,
+    hz,
+    ALARM_BUZZER_ON_MS[at] as number,
+    buzzerOffMs,
+  );
 }
 
 function pattern(name: string, ledOnMs: number, ledOffMs: number, hz = 0, buzzerOnMs = 0, buzzerOffMs = 0): Pattern {
@@ -45,11 +72,12 @@ export function decidePattern(s: Situation): Pattern {
   }
   if (s.refused) return pattern("refused", 50, 50, 400, 400, 0);
   if (s.identifying) return pattern("identify", 100, 100, s.buzzer ? 3000 : 0, 100, 400);
-  if (s.state === "sprung" && !s.silenced) return pattern("sprung", 200, 200, s.buzzer ? 2500 : 0, 300, 700);
-  if (s.state === "sprung") return pattern("silenced", 200, 1800);
-  if (s.state === "fault") return pattern("fault", 1000, 100);
-  if (s.claiming) return pattern("claiming", 500, 500);
-  if (s.connecting) return pattern("connecting", 100, 900);
-  if (s.state === "armed") return pattern("armed", 20, 4980);
+  if (s.state === "sprung" && !s.silenced) return alarm(s);
+  if (s.claiming && s.state !== "sprung" && s.state !== "fault") return pattern("claiming", 500, 500);
+  const rest = s.rest;
+  if (s.state === "sprung") return pattern("silenced-" + rest, 200, 1800 * rest);
+  if (s.state === "fault") return pattern("fault-" + rest, 1000, 100 * rest);
+  if (s.connecting) return pattern("connecting-" + rest, 100, 900 * rest);
+  if (s.state === "armed") return pattern("armed-" + rest, 20, 4980 * rest);
   return pattern("off", 0, 0);
 }

@@ -16,7 +16,7 @@ import { type Context, fault, intend, post, refuse, say } from "../context.ts";
 import { putRecord } from "../store/record-store.ts";
 import { COMMAND_KEY, CONFIG_KEY } from "../store/settings.ts";
 import { applyAck } from "./outbox.ts";
-import { publishConfiguration, publishEvents, publishResult } from "./reports.ts";
+import { publishConfiguration, publishEvents, publishResult, telemetryMs } from "./reports.ts";
 
 export const IDENTIFY_MS = 10000;
 /** Time for the answer to get out. */
@@ -85,7 +85,7 @@ function handleConfiguration(c: Context, wished: Configuration): void {
   // An older wish that comes late is answered with what is in force.
   if (wished.rev >= c.config.rev) {
     c.config = wished;
-    c.telemetryAt = Math.min(c.telemetryAt, c.ports.clock.now() + wished.telemetryS * 1000);
+    c.telemetryAt = Math.min(c.telemetryAt, c.ports.clock.now() + telemetryMs(c));
     say(c, "config", ["rev", wished.rev]);
     if (!putRecord(c.store, CONFIG_KEY, encodeConfiguration(wished))) fault(c, CODE_STORE_FULL, "config");
   }

@@ -12,11 +12,9 @@ import {
   encodeUpdateProgress,
 } from "#protocol";
 import { type Context, fault, publish, say } from "../context.ts";
+import { decideProfile, POWER_SAVE_OF, PROFILE_LOW, TELEMETRY_S_MIN_OF } from "../power/profile.ts";
 import { insertEvent, restartOutbox, takeEvent } from "./outbox.ts";
 
-export const BATTERY_LOW_MV = 3300;
-/** Higher than the other, so that a battery on the edge does not chatter. */
-export const BATTERY_OK_MV = 3500;
 /** A change worth telling before its time. */
 const BATTERY_STEP_MV = 100;
 /** Changes of one moment are told in one message. */
@@ -106,7 +104,12 @@ export function publishTelemetry(c: Context): void {
   };
   publish(c, "telemetry", encodeTelemetry(telemetry));
   c.batteryToldMv = c.batteryMv;
-  c.telemetryAt = telemetry.uptimeMs + c.config.telemetryS * 1000;
+  c.telemetryAt = telemetry.uptimeMs + telemetryMs(c);
+}
+
+/** From one telemetry to the next: as the owner wishes, but no oftener than the battery bears [POWER-1]. */
+export function telemetryMs(c: Context): number {
+  return Math.max(c.config.telemetryS, TELEMETRY_S_MIN_OF[c.profile] as number) * 1000;
 }
 
 /** The next telemetry is due soon: something changed. */
@@ -119,9 +122,14 @@ export function sampleBattery(c: Context): void {
   const mv = Math.max(0, Math.min(65535, Math.floor(c.ports.pins.batteryMv())));
   c.batteryMv = mv;
   if (Math.abs(mv - c.batteryToldMv) >= BATTERY_STEP_MV) hastenTelemetry(c);
-  const low = c.batteryLow ? mv < BATTERY_OK_MV : mv > 0 && mv < BATTERY_LOW_MV;
-  if (low === c.batteryLow) return;
-  c.batteryLow = low;
+  const before = c.profile;
+  const profile = decideProfile(mv, before);
+  if (profile === before) return;
+  c.profile = profile;
+  const mode = POWER_SAVE_OF[profile] as "min" | "max";
+  if (mode !== POWER_SAVE_OF[before]) c.ports.radio.savePower(mode);
+  const low = profile >= PROFILE_LOW;
+  if (low === before >= PROFILE_LOW) return;
   recordEvent(c, low ? "battery-low" : "battery-ok", mv, c.ports.clock.now(), true);
   publishEvents(c);
 }

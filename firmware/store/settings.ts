@@ -10,6 +10,8 @@ export const WIFI_KEY = "wifi";
 export const CONFIG_KEY = "conf";
 /** The trap's latch and which event it belongs to. */
 export const LATCH_KEY = "lat";
+/** How urgent the alarm of a sprung trap has become; present from the second stage on. */
+export const ALARM_KEY = "alm";
 /** Present while claiming is under way; its value is the claim code, or empty. */
 export const CLAIM_KEY = "clm";
 /** The last command that ended in a boot. */

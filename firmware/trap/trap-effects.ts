@@ -1,6 +1,6 @@
 // Owns what follows from the trap machine: events, the latch in flash, the console. And how the latch is found again after a boot.
 import { CODE_STORE_FULL, type EventKind } from "#protocol";
-import { type Context, fault, say } from "../context.ts";
+import { type Context, fault, post, say } from "../context.ts";
 import { findLatchEvent } from "../session/outbox.ts";
 import { hastenTelemetry, publishEvents, recordEvent } from "../session/reports.ts";
 import { findRecord, putRecord } from "../store/record-store.ts";
@@ -21,6 +21,8 @@ export function handleTrap(c: Context, fact: TrapInput): void {
     // What lasts only for a moment is not worth a message.
     if (c.trap.name !== "arming" && c.trap.name !== "triggered") hastenTelemetry(c);
   }
+  const asked = fact.name === "button-pressed" ? "button" : fact.name === "silence-asked" ? "cloud" : "";
+  if (asked !== "" || outcome.effects.length > 0 || c.trap.name !== before) post(c, { to: "alarm", asked: asked });
   if (outcome.effects.length > 0) publishEvents(c);
 }
 

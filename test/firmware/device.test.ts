@@ -107,6 +107,8 @@ test("a wish out of bounds is refused and counted; an older one is answered with
 
 test("telemetry comes on connecting, at its interval and soon after a change", () => {
   const { bench, cloud } = startOwned();
+  bench.pins.batteryMv = 0;
+  bench.clock.advance(11_000);
   cloud.send({ name: "config", value: { ...WISH, telemetryS: 60 } });
   bench.clock.advance(100);
   cloud.received = [];

@@ -149,7 +149,7 @@ export interface TestBench {
   onRequest: (request: HttpRequest) => HttpAnswer | null;
   requests: HttpRequest[];
   isReachable: boolean;
-  wifi: { isUp: boolean; joins: number; lose(): void };
+  wifi: { isUp: boolean; joins: number; powerSave: string; lose(): void };
   pins: { led: boolean; hz: number; batteryMv: number; ledChanges: number };
   slots: { running: string; other: Bytes; activated: boolean; hasRoom: boolean };
   reboots: number;
@@ -219,7 +219,7 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
     onSocket: ignore,
     onWrite: ignore,
     onRequest: () => ({ status: 0, body: "", error: "nobody answers" }),
-    wifi: { isUp: true, joins: 0, lose: () => hands.onLost() },
+    wifi: { isUp: true, joins: 0, powerSave: "min", lose: () => hands.onLost() },
     pins: { led: false, hz: 0, batteryMv: 4000, ledChanges: 0 },
     slots: { running: "the bundle that runs", other: "", activated: false, hasRoom: true },
     setPlunger(set) {
@@ -274,6 +274,9 @@ function createRadio(hands: Hands, getBench: () => TestBench, wired: boolean): R
     leave: ignore,
     onLost(fn) {
       hands.onLost = fn;
+    },
+    savePower(mode) {
+      getBench().wifi.powerSave = mode;
     },
     rssi: () => -57,
   };
