@@ -11,6 +11,7 @@ import {
 } from "#protocol";
 import type { ButtonInput, ButtonMachine } from "./button/button.ts";
 import type { ClaimIdentity, ClaimInput, ClaimMachine } from "./claim/claim.ts";
+import type { Health } from "./health/health.ts";
 import type { Alarm, AlarmCause } from "./indicator/alarm.ts";
 import type { Player } from "./indicator/player.ts";
 import type { HttpAnswer, Ports, Socket } from "./ports.ts";
@@ -87,6 +88,12 @@ export interface Context {
   refusedUntil: number;
   intention: Intention;
   intentionAt: number;
+
+  health: Health;
+  /** Why this boot: one of the RESET_ codes. */
+  reason: number;
+  /** New starts of its own in a row, until the cloud has been reached. */
+  strikes: number;
 
   /** Inputs refused, and faults, since the boot. */
   refusals: number;

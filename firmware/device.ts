@@ -9,6 +9,8 @@ import { letGo } from "./claim/letting-go.ts";
 import { createProver } from "./claim/proofs.ts";
 import { handleConsole, tellBoot } from "./console/console-commands.ts";
 import { type Context, enter, fault, type Input, intend, post, say } from "./context.ts";
+import { createHealth } from "./health/health.ts";
+import { findReason, watchHealth } from "./health/health-effects.ts";
 import { createAlarm } from "./indicator/alarm.ts";
 import { handleAlarm, openAlarm } from "./indicator/alarm-effects.ts";
 import { decidePattern } from "./indicator/patterns.ts";
@@ -66,7 +68,10 @@ function startDevice(ports: Ports): Context {
   postBoot(c);
   drainQueue(c);
   ports.pins.watch(
-    (set, ago) => enter(c, { to: "trap", fact: { name: "plunger-changed", set: set, at: ports.clock.now() - ago } }),
+    function (set, ago): void {
+      c.health.missed = 0;
+      enter(c, { to: "trap", fact: { name: "plunger-changed", set: set, at: ports.clock.now() - ago } });
+    },
     (down, ago) =>
       enter(c, { to: "button", fact: { name: "button-changed", down: down, at: ports.clock.now() - ago } }),
   );
@@ -183,6 +188,9 @@ function createContext(ports: Ports, drain: () => void): Context {
     refusedUntil: 0,
     intention: "",
     intentionAt: 0,
+    health: createHealth(),
+    reason: 0,
+    strikes: 0,
     refusals: 0,
     faults: 0,
     queue: [],
@@ -198,6 +206,7 @@ function createContext(ports: Ports, drain: () => void): Context {
     c.identity = { serial: identity.serial, mac: identity.mac, prover: prover };
   }
   c.alarm = openAlarm(c);
+  findReason(c);
   c.telemetryAt = c.choresAt + telemetryMs(c);
   tellBoot(c);
   if (!identity) fault(c, CODE_NO_IDENTITY, "identity");
@@ -258,7 +267,7 @@ function handle(c: Context, input: Input): void {
 function doChores(c: Context): void {
   const pins = c.ports.pins;
   c.choresAt = c.ports.clock.now() + CHORES_MS;
-  c.ports.chip.kick();
+  watchHealth(c);
   if (c.store.damaged > 0) fault(c, CODE_STORE_DAMAGED, "store");
   c.store.damaged = 0;
   sampleBattery(c);

@@ -101,6 +101,8 @@ export interface Chip {
   random(): number;
   /** Interpreter variables. */
   memory(): { free: number; total: number };
+  /** What the interpreter has got into since this was last asked: it ran out of memory, or took a failing handler away. */
+  troubles(): { outOfMemory: boolean; lostHandler: boolean };
   sha256(data: Bytes): Bytes;
   /** Tell the watchdog that the program lives. */
   kick(): void;

@@ -33,6 +33,9 @@ export interface SimulatedTrapOptions extends TrapFiles {
   bootMs?: number;
   radioTimes?: Partial<RadioTimes>;
   limitCallbacks?: boolean;
+  evaluateLimitMs?: number;
+  memory?: { total: number; used: number };
+  errorFlags?: string[];
   resolveHost?(host: string): string | undefined;
 }
 

@@ -44,6 +44,10 @@ export function createChip(): Chip {
       const memory = process.memory();
       return { free: memory.free, total: memory.total };
     },
+    troubles: function () {
+      const flags = E.getErrorFlags();
+      return { outOfMemory: flags.indexOf("MEMORY") >= 0, lostHandler: flags.indexOf("CALLBACK") >= 0 };
+    },
     sha256: function (data: Bytes): Bytes {
       return toBytes(new Uint8Array(require("crypto").SHA256(data)));
     },

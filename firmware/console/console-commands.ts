@@ -82,8 +82,7 @@ export function tellAll(c: Context): void {
 
 /** Which trap this is and what it runs. */
 export function tellBoot(c: Context): void {
-  const chip = c.ports.chip;
-  say(c, "boot", ["id", c.boot, "reason", chip.resetReason(), "version", c.ports.version, "sha256", c.sha256]);
+  say(c, "boot", ["id", c.boot, "reason", c.reason, "version", c.ports.version, "sha256", c.sha256]);
   const identity = c.ports.identity;
   if (identity) say(c, "identity", ["serial", identity.serial, "mac", identity.mac, "hardware", identity.hardware]);
 }

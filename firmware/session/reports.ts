@@ -57,7 +57,7 @@ export function greetCloud(c: Context): void {
     version: c.ports.version,
     sha256: c.sha256,
     hardware: c.ports.chip.hardware,
-    reason: c.ports.chip.resetReason(),
+    reason: c.reason,
     uptimeMs: c.ports.clock.now(),
     state: c.trap.name,
     rev: c.config.rev,

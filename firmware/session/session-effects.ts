@@ -2,6 +2,7 @@
 // orders.ts's and reports.ts's.
 import { type Bytes, downTopics, encodeWill, KEEP_ALIVE_S, upTopic } from "#protocol";
 import { type Context, drawChance, enter, post, say, send } from "../context.ts";
+import { forgetRestart } from "../health/health-effects.ts";
 import {
   DISCONNECT_BYTES,
   encodeConnect,
@@ -48,6 +49,7 @@ function perform(c: Context, effect: SessionEffect): void {
       break;
     case "greet-cloud":
       greetCloud(c);
+      forgetRestart(c);
       break;
     case "handle-message":
       handleMessage(c, effect.topic, effect.payload);

@@ -12,6 +12,8 @@ export const CONFIG_KEY = "conf";
 export const LATCH_KEY = "lat";
 /** How urgent the alarm of a sprung trap has become; present from the second stage on. */
 export const ALARM_KEY = "alm";
+/** Why the trap has started itself anew, and how often in a row; present until the cloud has been reached. */
+export const RESTART_KEY = "why";
 /** Present while claiming is under way; its value is the claim code, or empty. */
 export const CLAIM_KEY = "clm";
 /** The last command that ended in a boot. */

@@ -42,8 +42,10 @@ export interface BoardOptions {
   /** From a reset to the first line of code, in milliseconds; 0 unless told. */
   bootMs?: number;
   radioTimes?: Partial<RadioTimes>;
-  /** Variables of the interpreter. */
+  /** Variables of the interpreter; looked at each time the program asks, so that it can be made short. */
   memory?: { total: number; used: number };
+  /** What the interpreter tells of as gone wrong; the program takes the names out. */
+  errorFlags?: string[];
   /** Host time until code that is evaluated at a stroke counts as hanging; 5 s unless told. */
   evaluateLimitMs?: number;
   /** Callbacks too; false unless told, since it costs time. */
@@ -174,7 +176,7 @@ class VirtualBoard implements Board {
   }
 
   #createChip(): Chip {
-    const { clock, macAddress, memory, seed } = this.#options;
+    const { clock, errorFlags, macAddress, memory, seed } = this.#options;
     const drawNoise = createSeededWords(seed);
     return {
       clock,
@@ -188,6 +190,7 @@ class VirtualBoard implements Board {
       console: this.#parts.program,
       macAddress: macAddress ?? "02:00:5e:00:53:00",
       memory: memory ?? { total: 2500, used: 1100 },
+      errorFlags: errorFlags ?? [],
       systemTimeMs: () => clock.now() - this.#epochMs,
       setSystemTimeMs: (ms) => {
         this.#epochMs = clock.now() - ms;

@@ -16,7 +16,8 @@ export interface Clock {
 export interface SimClock extends Clock {
   /**
    * Moves time on by `ms` and runs what falls due, in order of due time and then of making, timers made meanwhile included.
-   * What a timer throws is thrown here, with the time standing where it happened.
+   * What a timer throws is thrown here, with the time standing where it happened. Called by what a timer runs, it is time that passes
+   * while everything else stands still: what fell due meanwhile runs late.
    */
   advance(ms: number): void;
 }
@@ -52,10 +53,10 @@ export function createSimClock(options: { startMs?: number } = {}): SimClock {
       const untilMs = nowMs + ms;
       while (timers.length > 0 && timers[0]!.dueMs <= untilMs) {
         const due = timers.shift()!;
-        nowMs = due.dueMs;
+        nowMs = Math.max(nowMs, due.dueMs);
         due.fn();
       }
-      nowMs = untilMs;
+      nowMs = Math.max(nowMs, untilMs);
     },
   };
 }

@@ -41,7 +41,7 @@ function exposeInterpreter(program: Program): void {
       chip.watchdog.enable(Math.round(s >= 0 ? s : 1) * 1000, isAuto === undefined || Boolean(isAuto));
     },
     kickWatchdog: () => chip.watchdog.kick(),
-    getErrorFlags: () => realm.createArray([]),
+    getErrorFlags: () => realm.createArray(chip.errorFlags.splice(0)),
     getFlags: () => flags,
     setFlags: (next) => void Object.assign(flags, next),
     srand: (seed) => chip.random.seed(Number(seed)),
@@ -76,10 +76,12 @@ function exposeInterpreter(program: Program): void {
 
 function exposeProcess(program: Program): void {
   const { chip, realm } = program;
-  const { total, used } = chip.memory;
   const process = realm.expose(realm.createObject(), {
-    memory: () =>
-      realm.createObject({ free: total - used, usage: used, total, history: 0, gc: 0, gctime: 1.5, blocksize: 14 }),
+    memory() {
+      const { total, used } = chip.memory;
+      const free = total - used;
+      return realm.createObject({ free, usage: used, total, history: 0, gc: 0, gctime: 1.5, blocksize: 14 });
+    },
   });
   const env = () =>
     realm.createObject({

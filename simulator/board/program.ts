@@ -29,6 +29,8 @@ export interface Chip {
   macAddress: string;
   /** Variables of the interpreter, as process.memory() tells them. */
   memory: { total: number; used: number };
+  /** Espruino's names of what went wrong, until the program asks for them: MEMORY, CALLBACK, FIFO_FULL ... */
+  errorFlags: string[];
   watchdog: Watchdog;
   /** The console on port 23, open unless the program closes it. */
   setTelnet(open: boolean): void;

@@ -153,6 +153,9 @@ export interface TestBench {
   pins: { led: boolean; hz: number; batteryMv: number; ledChanges: number };
   slots: { running: string; other: Bytes; activated: boolean; hasRoom: boolean };
   reboots: number;
+  resetReason: number;
+  /** Of the interpreter; the two faults are told once. */
+  troubles: { free: number; outOfMemory: boolean; lostHandler: boolean };
   kicks: number;
   chance: number;
   setPlunger(set: boolean): void;
@@ -213,6 +216,8 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
       requests: [],
       isReachable: true,
       reboots: 0,
+      resetReason: 1,
+      troubles: { free: 1000, outOfMemory: false, lostHandler: false },
       kicks: 0,
       chance: 7,
     },
@@ -336,7 +341,7 @@ function createSlots(getBench: () => TestBench): Slots {
 
 function createChip(getBench: () => TestBench): Chip {
   return {
-    resetReason: () => 1,
+    resetReason: () => getBench().resetReason,
     reboot() {
       getBench().reboots += 1;
     },
@@ -345,7 +350,12 @@ function createChip(getBench: () => TestBench): Chip {
       bench.chance = (bench.chance * 1103515245 + 12345) & 0x7fffffff;
       return bench.chance >> 3;
     },
-    memory: () => ({ free: 1000, total: 2500 }),
+    memory: () => ({ free: getBench().troubles.free, total: 2500 }),
+    troubles() {
+      const { outOfMemory, lostHandler } = getBench().troubles;
+      Object.assign(getBench().troubles, { outOfMemory: false, lostHandler: false });
+      return { outOfMemory, lostHandler };
+    },
     sha256,
     kick() {
       getBench().kicks += 1;
