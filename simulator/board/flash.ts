@@ -1,22 +1,26 @@
 // Owns the silicon: 4 MB of NOR flash in pages of 4 KB. Programming clears bits and never sets one, only erasing a page does.
-// Every operation is counted and passes a hook that may cut the power before, in the middle of or after it. It leaves to storage.ts
-// what the bytes mean and to flash-file.ts how they outlive the process.
+// Every operation is counted and passes a hook that may cut the power before, in the middle of or after it. It leaves to tear.ts what
+// half an operation is, to storage.ts what the bytes mean and to flash-file.ts how they outlive the process.
+import { applyTear, type Tear, TORN_IN_THE_MIDDLE } from "./tear.ts";
 
 export const FLASH_BYTES = 0x400000;
 export const FLASH_PAGE_BYTES = 4096;
 /** Programming goes by words: addresses and lengths are multiples of this. */
 export const FLASH_WORD_BYTES = 4;
+const ERASED_PAGE = new Uint8Array(FLASH_PAGE_BYTES).fill(0xff);
 
 export interface FlashOperation {
   kind: "program" | "erase";
   address: number;
   length: number;
+  /** What is programmed; undefined for an erasure. */
+  data: Uint8Array | undefined;
   /** 1 for the first operation of this flash. */
   number: number;
 }
 
-/** What the hook lets happen: all of it, or a power cut with nothing, half or all of it done. */
-export type FlashVerdict = "run" | "cut-before" | "cut-torn" | "cut-after";
+/** What the hook lets happen: all of it, or a power cut with nothing, half, a named part or all of it done. */
+export type FlashVerdict = "run" | "cut-before" | "cut-torn" | Tear | "cut-after";
 export type FlashHook = (operation: FlashOperation) => FlashVerdict;
 
 /** Thrown out of the operation at which the hook cut the power: whoever runs on this flash is dead from here on. */
@@ -28,6 +32,9 @@ export class PowerCutError extends Error {
     this.operation = operation;
   }
 }
+
+/** Everything on the chip at one moment: the pages that are other than at the first `save`, by number. Never changed once made. */
+export type FlashState = ReadonlyMap<number, Uint8Array>;
 
 export interface Flash {
   /** A copy. @throws RangeError outside the chip, as every method here. */
@@ -41,6 +48,10 @@ export interface Flash {
   operationCount(): number;
   /** At most one hook; undefined takes it away. */
   setHook(hook: FlashHook | undefined): void;
+  /** What is on the chip now; costs as much as there are pages touched since the last time. */
+  save(): FlashState;
+  /** Back to what was saved from this flash. No operation: nothing is counted or asked. */
+  restore(state: FlashState): void;
   /** Lets go of the file, if there is one. */
   stop(): void;
 }
@@ -64,6 +75,8 @@ export function createFlash(options: FlashOptions = {}): Flash {
   const { file } = options;
   let hook: FlashHook | undefined;
   let count = 0;
+  /** Made when first asked for: it costs a copy of the chip. */
+  let states: States | undefined;
 
   function check(address: number, length: number): void {
     if (Number.isInteger(address) && Number.isInteger(length) && address >= 0 && length >= 0) {
@@ -72,13 +85,15 @@ export function createFlash(options: FlashOptions = {}): Flash {
     throw new RangeError(`flash has no ${length} bytes at ${address}`);
   }
 
-  /** `apply` does its work on the first `length` bytes it is given. */
-  function operate(operation: FlashOperation, apply: (length: number) => void): void {
+  /** `target` is what the operation leaves when it is over. */
+  function operate(operation: FlashOperation, target: Uint8Array): void {
     const verdict = hook?.(operation) ?? "run";
     if (verdict !== "cut-before") {
-      const length = verdict === "cut-torn" ? tornLength(operation.length) : operation.length;
-      apply(length);
-      file?.write(operation.address, bytes.subarray(operation.address, operation.address + length));
+      const place = bytes.subarray(operation.address, operation.address + operation.length);
+      if (verdict === "run" || verdict === "cut-after") place.set(target);
+      else applyTear(place, target, verdict === "cut-torn" ? TORN_IN_THE_MIDDLE : verdict);
+      states?.touch(operation.address, operation.length);
+      file?.write(operation.address, place);
     }
     if (verdict !== "run") throw new PowerCutError(operation);
   }
@@ -98,21 +113,28 @@ export function createFlash(options: FlashOptions = {}): Flash {
         throw new RangeError(`flash is programmed by words: ${data.length} bytes at ${address}`);
       }
       count += 1;
-      operate({ kind: "program", address, length: data.length, number: count }, (length) => {
-        for (let i = 0; i < length; i++) bytes[address + i]! &= data[i]!;
-      });
+      operate(
+        { kind: "program", address, length: data.length, data, number: count },
+        data.map((byte, i) => byte & bytes[address + i]!),
+      );
     },
     erasePage(address) {
       check(address, 1);
       const page = address - (address % FLASH_PAGE_BYTES);
       count += 1;
-      operate({ kind: "erase", address: page, length: FLASH_PAGE_BYTES, number: count }, (length) => {
-        bytes.fill(0xff, page, page + length);
-      });
+      operate({ kind: "erase", address: page, length: FLASH_PAGE_BYTES, data: undefined, number: count }, ERASED_PAGE);
     },
     operationCount: () => count,
     setHook(next) {
       hook = next;
+    },
+    save() {
+      states ??= createStates(bytes);
+      return states.save();
+    },
+    restore(state) {
+      states ??= createStates(bytes);
+      states.restore(state);
     },
     stop: () => file?.close(),
   };
@@ -148,7 +170,39 @@ export function fillImage(image: Uint8Array = new Uint8Array()): Uint8Array {
   return bytes;
 }
 
-/** Half of the words: what a power cut in the middle leaves done. */
-function tornLength(length: number): number {
-  return Math.floor(length / (2 * FLASH_WORD_BYTES)) * FLASH_WORD_BYTES;
+interface States {
+  touch(address: number, length: number): void;
+  save(): FlashState;
+  restore(state: FlashState): void;
+}
+
+/** Keeps track of which pages of `bytes` are other than now. */
+function createStates(bytes: Uint8Array): States {
+  const first = bytes.slice();
+  const pageOf = (from: Uint8Array, page: number) =>
+    from.subarray(page * FLASH_PAGE_BYTES, (page + 1) * FLASH_PAGE_BYTES);
+  /** As of the last `save` or `restore`, and the pages touched since. */
+  let saved: FlashState = new Map();
+  const touched = new Set<number>();
+  return {
+    touch(address, length) {
+      const last = Math.floor((address + length - 1) / FLASH_PAGE_BYTES);
+      for (let page = Math.floor(address / FLASH_PAGE_BYTES); page <= last; page++) touched.add(page);
+    },
+    save() {
+      const next = new Map(saved);
+      for (const page of touched) next.set(page, pageOf(bytes, page).slice());
+      touched.clear();
+      saved = next;
+      return next;
+    },
+    restore(state) {
+      for (const page of new Set([...saved.keys(), ...state.keys(), ...touched])) {
+        const wanted = state.get(page);
+        if (wanted !== saved.get(page) || touched.has(page)) pageOf(bytes, page).set(wanted ?? pageOf(first, page));
+      }
+      touched.clear();
+      saved = state;
+    },
+  };
 }

@@ -24,6 +24,9 @@ import {
   walkFiles,
 } from "./storage-directory.ts";
 
+/** Of a StorageFile, which goes on in another file when this is full. */
+const PIECE_BYTES = FLASH_PAGE_BYTES - HEADER_BYTES;
+
 /** What Storage refuses; the message is the interpreter's own. */
 export class StorageError extends Error {
   override name = "StorageError";
@@ -43,6 +46,13 @@ export interface Storage {
    * @throws StorageError
    */
   write(name: string, data: Uint8Array, offset?: number, size?: number): boolean;
+  /**
+   * Adds to the end of a StorageFile, which is made when there is none. Of its pieces the double has the first alone.
+   * @throws StorageError when that is full
+   */
+  append(name: string, data: Uint8Array): void;
+  /** What was appended; undefined if there is no such StorageFile. */
+  readAppended(name: string): Uint8Array | undefined;
   erase(name: string): void;
   eraseAll(): void;
   list(filter?: ListFilter): string[];
@@ -92,6 +102,21 @@ class FlashStorage implements Storage {
     }
     programUnaligned(this.#flash, address, data);
     return true;
+  }
+
+  append(name: string, data: Uint8Array): void {
+    const piece = encodeName(`${name}\x01`);
+    const appended = this.readAppended(name)?.length ?? 0;
+    if (appended + data.length > PIECE_BYTES)
+      throw new StorageError("The simulated board has one piece of a StorageFile");
+    const header = this.#findFile(piece)?.address ?? this.#createFile(piece, PIECE_BYTES, FLAG_STORAGE_FILE);
+    programUnaligned(this.#flash, header + HEADER_BYTES + appended, data);
+  }
+
+  readAppended(name: string): Uint8Array | undefined {
+    const file = this.read(`${name}\x01`);
+    const end = file?.indexOf(0xff) ?? -1;
+    return end < 0 ? file : file?.subarray(0, end);
   }
 
   erase(name: string): void {

@@ -136,3 +136,84 @@ test("an image that is not the one wanted is replaced", () => {
     opened.close();
   }
 });
+
+for (const [order, part, programmed, erased] of [
+  ["from-start", 0.25, "00000000ffffffffffffffffffffffff", "start"],
+  ["from-end", 0.25, "ffffffffffffffffffffffff00000000", "end"],
+] as const) {
+  test(`an operation torn ${order} has done the words from that side`, () => {
+    const flash = createFlash();
+    flash.setHook(() => ({ order, part, seed: 0 }));
+    assert.throws(
+      () => flash.program(0x2000, new Uint8Array(16)),
+      (error: unknown) => error instanceof PowerCutError,
+    );
+    assert.is(Buffer.from(flash.read(0x2000, 16)).toString("hex"), programmed);
+    flash.setHook(undefined);
+    flash.program(0x3000, new Uint8Array(4096));
+    flash.setHook(() => ({ order, part, seed: 0 }));
+    assert.throws(
+      () => flash.erasePage(0x3000),
+      (error: unknown) => error instanceof PowerCutError,
+    );
+    const page = flash.read(0x3000, 4096);
+    assert.equal([page[0], page[4095]], erased === "start" ? [0xff, 0] : [0, 0xff]);
+    assert.is(page.filter((byte) => byte === 0xff).length, 1024);
+  });
+}
+
+for (const order of ["scattered-words", "scattered-bits"] as const) {
+  test(`an operation torn in ${order} has done some of them, the same ones for the same seed`, () => {
+    const tear = (seed: number) => {
+      const flash = createFlash();
+      flash.setHook(() => ({ order, part: 0.5, seed }));
+      assert.throws(
+        () => flash.program(0x2000, new Uint8Array(256)),
+        (error: unknown) => error instanceof PowerCutError,
+      );
+      return Buffer.from(flash.read(0x2000, 256));
+    };
+    const bits = [...tear(1)].reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0);
+    assert.ok(bits > 700 && bits < 1350, `${bits} of 2048 bits`);
+    assert.equal(tear(1), tear(1));
+    assert.not.equal(tear(1), tear(2));
+    const isWhole = [...tear(1)].every((byte) => byte === 0 || byte === 0xff);
+    assert.is(isWhole, order === "scattered-words");
+  });
+}
+
+test("an erasure cut in its first step has cleared bits and set none", () => {
+  const flash = createFlash();
+  flash.program(0x3000, Buffer.alloc(4096, 0x5a));
+  flash.setHook(() => ({ order: "cleared-bits", part: 0.5, seed: 3 }));
+  assert.throws(
+    () => flash.erasePage(0x3000),
+    (error: unknown) => error instanceof PowerCutError,
+  );
+  const page = flash.read(0x3000, 4096);
+  assert.ok(page.every((byte) => (byte & ~0x5a) === 0));
+  assert.ok(page.some((byte) => byte !== 0x5a));
+});
+
+test("what was saved is restored page by page, again and again and in any order", () => {
+  const flash = createFlash();
+  const write = (page: number, byte: number) => flash.program(page * 4096, Buffer.alloc(8, byte));
+  write(1, 1);
+  const first = flash.save();
+  write(2, 2);
+  flash.erasePage(4096);
+  const second = flash.save();
+  write(3, 3);
+  write(1, 4);
+  const read = () => [1, 2, 3].map((page) => flash.read(page * 4096, 1)[0]);
+  for (const [state, expected] of [
+    [first, [1, 0xff, 0xff]],
+    [second, [0xff, 2, 0xff]],
+    [first, [1, 0xff, 0xff]],
+    [second, [0xff, 2, 0xff]],
+  ] as const) {
+    flash.restore(state);
+    assert.equal(read(), expected);
+    write(3, 9);
+  }
+});

@@ -140,7 +140,10 @@ test("a power cut within a flash operation ends the program there, and the next 
   bench.board.flash.setHook(undefined);
   bench.board.powerOn();
   assert.equal(bench.run("print(require('Flash').read(8, 0x310000).join())"), ["49,50,51,52,255,255,255,255"]);
-  assert.is(new PowerCutError({ kind: "erase", address: 0, length: 1, number: 3 }).operation.number, 3);
+  assert.is(
+    new PowerCutError({ kind: "erase", address: 0, length: 1, data: undefined, number: 3 }).operation.number,
+    3,
+  );
   bench.board.stop();
 });
 
