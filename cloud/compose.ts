@@ -41,8 +41,8 @@ import { createPresenceIngest, type PresenceIngest } from "./presence/presence-i
 import { createPresenceWatch, type PresenceWatch } from "./presence/watch-ingest.ts";
 import { type Job, startScheduler } from "./scheduler.ts";
 import { registerChunkRoutes } from "./updates/chunk-routes.ts";
+import { createJudgeFirmware, fingerprintOf } from "./updates/firmware-verdict.ts";
 import { applyBoot } from "./updates/queries/apply-boot.ts";
-import type { JudgeFirmware } from "./updates/updates.ts";
 import { createUpdateIngest } from "./updates/updates-ingest.ts";
 import { registerUpdateRoutes } from "./updates/updates-routes.ts";
 import { deleteEndedTokens } from "./upkeep/queries/delete-ended-tokens.ts";
@@ -61,8 +61,6 @@ export interface CloudOptions {
   clock?: Clock;
   randomBytes?: (count: number) => Uint8Array;
   passwordCost?: PasswordCost;
-  /** What may be published as firmware; any printable ASCII unless told. */
-  judgeFirmware?: JudgeFirmware;
   /** The ground floor's own unless told, for tests that take a wall away. */
   createDatabase?: typeof createDatabase;
   limits?: {
@@ -162,7 +160,8 @@ async function startParts(options: CloudOptions, parts: (() => Promise<unknown>)
   mqtt.port = mqttAddress.port;
   const bound = await http.start({ host: config.httpHost, port: config.httpPort });
   const httpAddress = `http://${bound.host.includes(":") ? `[${bound.host}]` : bound.host}:${bound.port}`;
-  log.info({ httpAddress, mqttHost: mqttAddress.host, mqttPort: mqttAddress.port }, "cloud started");
+  const firmwareKeys = config.firmwareKeys.map(fingerprintOf);
+  log.info({ httpAddress, mqttHost: mqttAddress.host, mqttPort: mqttAddress.port, firmwareKeys }, "cloud started");
   return { httpAddress, mqttAddress, refusals: () => broker.refusals() };
 }
 
@@ -310,7 +309,7 @@ function createHttpDoor(
       (app) => registerDeviceRoutes(app, ground),
       (app) => registerEventRoutes(app, { db }),
       (app) => registerAlertRoutes(app, ground),
-      (app) => registerUpdateRoutes(app, { ...ground, judge: options.judgeFirmware }),
+      (app) => registerUpdateRoutes(app, { ...ground, judge: createJudgeFirmware(config.firmwareKeys) }),
       (app) => registerChunkRoutes(app, { db }),
       (app) => registerLiveRoutes(app, { ...ground, hearers: listener, limits: limits.live }),
       (app) => registerHealthRoutes(app, { check: () => pingDatabase(db) }),

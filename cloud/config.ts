@@ -35,6 +35,8 @@ export interface Config {
   publicMqttPort: number | null;
   /** Lets a flashing host register identities. Null: nobody may. */
   factoryToken: string | null;
+  /** Public keys in hexadecimal: firmware that one of them has signed may be published. None: no firmware may. */
+  firmwareKeys: string[];
   /** 32 bytes in hexadecimal: seals the device keys in the database. */
   sealKey: string;
   /** Addresses or networks of proxies whose X-Forwarded headers are believed. */
@@ -71,8 +73,8 @@ function createReader(env: Env, problems: string[]) {
       read<number | T>(name, fallback, (text) => parseInteger(text, min, max), `a whole number from ${min} to ${max}`),
     word: <W extends string>(name: string, fallback: W, words: readonly W[]) =>
       read(name, fallback, (text) => words.find((word) => word === text) ?? null, `one of ${words.join(", ")}`),
-    list: (name: string, isItem: (item: string) => boolean, wants: string) =>
-      read<string[]>(name, [], (text) => parseList(text, isItem), `${wants}, separated by commas`),
+    list: (name: string, isItem: (item: string) => boolean, wants: string, countMax = Number.POSITIVE_INFINITY) =>
+      read<string[]>(name, [], (text) => parseList(text, isItem, countMax), `${wants}, separated by commas`),
   };
 }
 
@@ -108,9 +110,9 @@ function parseInteger(text: string, min: number, max: number): number | null {
   return value >= min && value <= max ? value : null;
 }
 
-function parseList(text: string, isItem: (item: string) => boolean): string[] | null {
+function parseList(text: string, isItem: (item: string) => boolean, countMax: number): string[] | null {
   const items = text.split(",").map((item) => item.trim());
-  return items.every(isItem) ? items : null;
+  return items.every(isItem) && items.length <= countMax ? items : null;
 }
 
 /** An address, or a network as `address/bits`. */
@@ -119,6 +121,13 @@ function isNetwork(text: string): boolean {
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
   return bits === undefined || parseInteger(bits, 0, family === 4 ? 32 : 128) !== null;
+}
+
+const FIRMWARE_KEYS_MAX = 8;
+const FIRMWARE_KEYS_WANTED = `up to ${FIRMWARE_KEYS_MAX} public keys, each of 64 lower-case hexadecimal digits as \`npm run firmware -- inspect NAME.pub\` tells them`;
+
+function isPublicKey(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 /** A scheme, a host and perhaps a port, with nothing that could end or widen a content security policy. */
@@ -143,6 +152,7 @@ export function parseConfig(env: Env = process.env): ParsedConfig {
     publicMqttHost: read.matching("TRAPLINE_PUBLIC_MQTT_HOST", null, /^[!-~]{1,253}$/, "a host name or address"),
     publicMqttPort: read.integer("TRAPLINE_PUBLIC_MQTT_PORT", null, 1, 65535),
     factoryToken: read.matching("TRAPLINE_FACTORY_TOKEN", null, /^[!-~]{16,200}$/, "16 to 200 printable characters"),
+    firmwareKeys: read.list("TRAPLINE_FIRMWARE_KEYS", isPublicKey, FIRMWARE_KEYS_WANTED, FIRMWARE_KEYS_MAX),
     sealKey: read.required("TRAPLINE_SEAL_KEY", /^[0-9a-f]{64}$/, "32 bytes in lower-case hexadecimal"),
     trustProxy: read.list("TRAPLINE_TRUST_PROXY", isNetwork, "addresses or networks"),
     frameAncestors: read.list("TRAPLINE_FRAME_ANCESTORS", isOrigin, "origins such as http://host:port"),

@@ -639,6 +639,8 @@ CREATE TABLE device_updates (
   firmware_scope_id uuid NOT NULL,
   rollout_id uuid,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  sha256_before character(64),
+  booted_boot_id character(16),
   CONSTRAINT device_updates_scope CHECK (((firmware_scope_id = shared_scope()) OR (firmware_scope_id = tenant_id))),
   CONSTRAINT device_updates_status_listed CHECK ((status IN ('offered', 'accepted', 'fetching', 'verified', 'booted', 'refused', 'failed')))
 );
@@ -743,6 +745,7 @@ END) STORED NOT NULL,
   target_hardware character varying(40),
   is_active boolean DEFAULT true NOT NULL,
   deleted_at timestamp with time zone,
+  signed_by character(64),
   CONSTRAINT firmware_versions_counter_positive CHECK ((counter >= 0)),
   CONSTRAINT firmware_versions_type_listed CHECK ((type IN ('firmware', 'filesystem')))
 );
@@ -2502,7 +2505,7 @@ GRANT SELECT, UPDATE (end_reason, ended_at, last_heard_at) ON TABLE device_sessi
 
 --- grants on device_updates
 GRANT SELECT, INSERT, UPDATE ON TABLE device_updates TO trapline_app;
-GRANT SELECT, UPDATE (boot_id_at_offer, booted_at, code, received, status) ON TABLE device_updates TO trapline_ingest;
+GRANT SELECT, UPDATE (boot_id_at_offer, booted_at, booted_boot_id, code, received, sha256_before, status) ON TABLE device_updates TO trapline_ingest;
 
 --- grants on devices
 GRANT SELECT, UPDATE (alexa_capabilities, alexa_display_categories, config_revision, description, desired_config, is_active, manufacturer, metadata, model, mqtt_password, name, online, place, site_id, status, unclaimed_at) ON TABLE devices TO trapline_app;
@@ -2514,7 +2517,7 @@ GRANT SELECT, INSERT, UPDATE ON TABLE firmware_rollouts TO trapline_app;
 
 --- grants on firmware_versions
 GRANT SELECT, INSERT, UPDATE ON TABLE firmware_versions TO trapline_app;
-GRANT SELECT (created_at, global, id, scope_id, sha256, size, tenant_id, type, version) ON TABLE firmware_versions TO trapline_ingest;
+GRANT SELECT (counter, created_at, global, id, scope_id, sha256, signed_by, size, tenant_id, type, version) ON TABLE firmware_versions TO trapline_ingest;
 GRANT SELECT ON TABLE firmware_versions TO trapline_system;
 
 --- grants on ifttt_trigger_subscriptions
@@ -2716,6 +2719,8 @@ COMMENT ON COLUMN device_sessions.ended_at IS 'Null while the session is open, a
 --- comments on device_updates
 COMMENT ON COLUMN device_updates.received IS 'Bytes stored by the device so far.';
 COMMENT ON COLUMN device_updates.firmware_scope_id IS 'Whose firmware it is: shared_scope() of what is for everybody, else the same tenant.';
+COMMENT ON COLUMN device_updates.sha256_before IS 'What the trap ran when it was last offered; null if it had never been heard.';
+COMMENT ON COLUMN device_updates.booted_boot_id IS 'The boot whose hello proved it; a trial that fails is back within a few boots of it.';
 
 --- comments on devices
 COMMENT ON COLUMN devices.mqtt_password IS '`sha256:` and 64 hex digits.';
@@ -2730,9 +2735,12 @@ COMMENT ON COLUMN firmware_rollouts.firmware_scope_id IS 'Whose firmware it is: 
 COMMENT ON COLUMN firmware_rollouts.percentage IS 'Of the traps it is meant for, 0 to 100.';
 
 --- comments on firmware_versions
+COMMENT ON COLUMN firmware_versions.sha256 IS 'Of the firmware as the trap runs it; of a signed file that is the part behind the signature.';
 COMMENT ON COLUMN firmware_versions.size IS 'In bytes.';
+COMMENT ON COLUMN firmware_versions.content IS 'What traps fetch: the whole signed file.';
 COMMENT ON COLUMN firmware_versions.scope_id IS 'The tenant, or shared_scope() of firmware for everybody.';
 COMMENT ON COLUMN firmware_versions.counter IS 'Only ever grows; a trap refuses what counts less than it runs.';
+COMMENT ON COLUMN firmware_versions.signed_by IS 'SHA-256 of the public key that verified the signature, 64 lower-case hex digits. Null: unsigned, never offered.';
 
 --- comments on membership_roles
 COMMENT ON COLUMN membership_roles.role_scope_id IS 'Whose role it is: shared_scope() of a built-in one, else the same tenant.';

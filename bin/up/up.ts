@@ -158,7 +158,7 @@ async function startCloud(stage: Stage, databaseUrl: string): Promise<Cloud> {
     ...{ databaseUrl, databaseUrls: null, databasePoolMax: 15, retention: RETENTION, logLevel: "info", trustProxy: [] },
     ...{ httpHost: HOST, httpPort: ports.api, mqttHost: HOST, mqttPort: ports.mqtt },
     ...{ publicMqttHost: null, publicMqttPort: null },
-    ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey },
+    ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey, firmwareKeys: [] },
     frameAncestors: [`http://${HOST}:${ports.page}`],
   };
   const cloud = await tell(

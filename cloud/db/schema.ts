@@ -326,6 +326,10 @@ export interface DeviceUpdatesTable {
   firmware_scope_id: string;
   rollout_id: Optional<string>;
   created_at: Generated<Date>;
+  /** What the trap ran when it was last offered; null if it had never been heard. */
+  sha256_before: Optional<string>;
+  /** The boot whose hello proved it; a trial that fails is back within a few boots of it. */
+  booted_boot_id: Optional<string>;
 }
 
 export interface DevicesTable {
@@ -406,6 +410,7 @@ export interface FirmwareVersionsTable {
   type: Optional<FirmwareVersionType>;
   file_path: Optional<string>;
   file_url: Optional<string>;
+  /** Of the firmware as the trap runs it; of a signed file that is the part behind the signature. */
   sha256: Optional<string>;
   changelog: Optional<string>;
   required: Generated<boolean>;
@@ -413,6 +418,7 @@ export interface FirmwareVersionsTable {
   tenant_id: Optional<string>;
   /** In bytes. */
   size: Optional<number>;
+  /** What traps fetch: the whole signed file. */
   content: Optional<Buffer>;
   created_by: Optional<string>;
   created_at: Generated<Date>;
@@ -425,6 +431,8 @@ export interface FirmwareVersionsTable {
   target_hardware: Optional<string>;
   is_active: Generated<boolean>;
   deleted_at: Optional<Date>;
+  /** SHA-256 of the public key that verified the signature, 64 lower-case hex digits. Null: unsigned, never offered. */
+  signed_by: Optional<string>;
 }
 
 export interface FormerValuesTable {

@@ -38,9 +38,11 @@ export const PROBLEMS = {
   "alert-not-found": [404, "There is no such alert"],
   "alert-resolved": [409, "The alert is already resolved"],
   "firmware-not-found": [404, "There is no such firmware"],
-  "firmware-conflict": [409, "This version is published with other content"],
-  "bad-firmware": [400, "This is not a firmware bundle"],
+  "firmware-conflict": [409, "This version is published already, with other content"],
+  "firmware-keys-missing": [409, "This cloud trusts no key for firmware yet"],
+  "bad-firmware": [422, "This is no firmware that may be published"],
   "update-conflict": [409, "An update is already under way"],
+  "update-outdated": [409, "The trap runs a newer firmware"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

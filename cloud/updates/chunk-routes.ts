@@ -1,5 +1,5 @@
-// Owns the door where traps fetch a bundle: raw bytes, one chunk per request. It asks for no account, since a trap has none; the address
-// holds an id that only a trap's own connection has told it, and the trap believes nothing but the hash.
+// Owns the door where traps fetch a signed file: raw bytes, one chunk per request. It asks for no account, since a trap has none; the
+// address holds an id that only a trap's own connection has told it, and the trap believes nothing but the signature.
 import { Type } from "typebox";
 import { FIRMWARE_CHUNK_BYTES } from "#protocol";
 import type { TraplineDatabase } from "../db/connection.ts";

@@ -1,12 +1,12 @@
-// Owns the bytes of bundles on their way to traps: a few are kept in memory, since a trap asks for a hundred chunks of the same one, and a
-// fleet for the same one again.
+// Owns the bytes of signed files on their way to traps: a few are kept in memory, since a trap asks for a hundred chunks of the same one,
+// and a fleet for the same one again.
 
 /** Content by id; null for none. Missing content is not remembered. */
 export interface FirmwareContent {
   find(id: string): Promise<Uint8Array | null>;
 }
 
-/** At most a megabyte of bundles. */
+/** Little more than a megabyte at most. */
 const KEPT_MAX = 8;
 
 export function createFirmwareContent(

@@ -1,9 +1,8 @@
-// Owns the HTTP of updates: publish a bundle, list what there is, offer it to a trap, see how it goes. An offer goes to the trap after the
+// Owns the HTTP of updates: publish a signed firmware, list what there is, offer it to a trap, see how it goes. An offer goes to the trap after the
 // commit, and again at its hellos until it has taken it up. The door where traps fetch the bytes is chunk-routes.ts.
-import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import { Type } from "typebox";
-import { FIRMWARE_BYTES_MAX } from "#protocol";
+import { SIGNED_FIRMWARE_BYTES_MAX } from "#protocol";
 import type { Clock } from "../clock.ts";
 import type { TraplineDatabase } from "../db/connection.ts";
 import type { App } from "../http/app.ts";
@@ -11,26 +10,27 @@ import { type Account, requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { IdParams, Uuid } from "../http/schemas.ts";
 import type { DeviceLink } from "../mqtt/device-door.ts";
+import { type JudgeFirmware, judgeUnsigned } from "./firmware-verdict.ts";
 import { insertFirmware } from "./queries/insert-firmware.ts";
 import { insertUpdate } from "./queries/insert-update.ts";
 import { listFirmware } from "./queries/list-firmware.ts";
 import { listUpdates } from "./queries/list-updates.ts";
-import { createOffer, type JudgeFirmware, judgeUnsigned } from "./updates.ts";
+import { createOffer } from "./updates.ts";
 
 export interface UpdateDeps {
   db: TraplineDatabase;
   clock: Pick<Clock, "now">;
   link: DeviceLink;
   log: Logger;
-  /** What may be published; any printable ASCII unless told. */
-  judge?: JudgeFirmware;
+  /** What may be published. */
+  judge: JudgeFirmware;
 }
 
 const COUNT_MAX = 100;
 const ADMINISTRATORS: ReadonlySet<string> = new Set(["owner", "admin", "superadmin"]);
 
 const VersionQuery = Type.Object({
-  version: Type.String({ minLength: 1, maxLength: 32, pattern: "^[0-9A-Za-z][0-9A-Za-z.+_-]*$" }),
+  version: Type.Optional(Type.String({ minLength: 1, maxLength: 32, pattern: "^[0-9A-Za-z][0-9A-Za-z.+_-]*$" })),
 });
 const UpdateBody = Type.Object({ firmwareId: Uuid });
 
@@ -45,7 +45,7 @@ function mayUpdate(account: Account): Account {
   return account;
 }
 
-function registerPublishing(app: App, { db, clock, log, judge = judgeUnsigned }: UpdateDeps): void {
+function registerPublishing(app: App, { db, clock, log, judge }: UpdateDeps): void {
   app.get("/api/v1/firmware", { onRequest: requireAccount }, async (request) => {
     const { tenantId } = request.account;
     return { versions: await db.withTenant(request.account, (trx) => listFirmware(trx, tenantId, COUNT_MAX)) };
@@ -53,26 +53,26 @@ function registerPublishing(app: App, { db, clock, log, judge = judgeUnsigned }:
 
   // In a scope of its own, since no other route takes raw bytes.
   app.register(async (scope: App) => {
-    const limit = { parseAs: "buffer", bodyLimit: FIRMWARE_BYTES_MAX } as const;
+    const limit = { parseAs: "buffer", bodyLimit: SIGNED_FIRMWARE_BYTES_MAX } as const;
     scope.addContentTypeParser<Buffer>("application/octet-stream", limit, (_request, body, done) => done(null, body));
     const options = {
       onRequest: requireAccount,
-      bodyLimit: FIRMWARE_BYTES_MAX,
+      bodyLimit: SIGNED_FIRMWARE_BYTES_MAX,
       schema: { querystring: VersionQuery },
     };
     scope.post("/api/v1/firmware", options, async (request, reply) => {
       const { tenantId, userId } = mayUpdate(request.account);
       const content = request.body;
       if (!Buffer.isBuffer(content)) throw new ProblemError("wrong-content-type");
-      const verdict = judge(content);
-      if (!verdict.ok) throw new ProblemError("bad-firmware", { detail: verdict.detail });
-      const sha256 = createHash("sha256").update(content).digest("hex");
-      const wish = { tenantId, userId, version: request.query.version, sha256, content, now: clock.now() };
+      const { version } = request.query;
+      const verdict = version === undefined || content[0] === 123 ? judge(content) : judgeUnsigned(content, version);
+      if (!verdict.ok) throw new ProblemError(verdict.reason, { detail: verdict.detail });
+      const wish = { tenantId, userId, firmware: verdict.firmware, content, now: clock.now() };
       const published = await db.withTenant(request.account, (trx) => insertFirmware(trx, wish));
       if (!published.ok) throw new ProblemError(published.reason);
       const { firmware, isNew } = published;
-      if (isNew)
-        log.info({ tenantId, userId, firmwareId: firmware.id, version: firmware.version }, "firmware published");
+      const { id: firmwareId, version: named, counter, signedBy } = firmware;
+      if (isNew) log.info({ tenantId, userId, firmwareId, version: named, counter, signedBy }, "firmware published");
       return reply.code(isNew ? 201 : 200).send({ firmware });
     });
   });
@@ -85,7 +85,7 @@ function registerOffers(app: App, { db, clock, link, log }: UpdateDeps): void {
     const deviceId = request.params.id.toLowerCase();
     const wish = { tenantId, deviceId, firmwareId: request.body.firmwareId.toLowerCase(), now: clock.now() };
     const offered = await db.withTenant(request.account, (trx) => insertUpdate(trx, wish));
-    if (!offered.ok) throw new ProblemError(offered.reason);
+    if (!offered.ok) throw new ProblemError(offered.reason, { detail: offered.detail });
     const { update, device } = offered;
     log.info({ tenantId, userId, deviceId, updateId: update.id, version: update.version }, "update offered");
     // Nobody waits for a trap that may not be there: it is told again at its next hello.

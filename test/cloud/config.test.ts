@@ -26,6 +26,7 @@ test("a database and a seal key are enough, the rest has defaults", () => {
     publicMqttHost: null,
     publicMqttPort: null,
     factoryToken: null,
+    firmwareKeys: [],
     sealKey: SEAL_KEY,
     trustProxy: [],
     frameAncestors: [],
@@ -45,6 +46,7 @@ test("every variable is read", () => {
     TRAPLINE_PUBLIC_MQTT_HOST: "traps.example",
     TRAPLINE_PUBLIC_MQTT_PORT: "443",
     TRAPLINE_FACTORY_TOKEN: "a-token-of-the-factory",
+    TRAPLINE_FIRMWARE_KEYS: `${"0a".repeat(32)}, ${"b1".repeat(32)}`,
     TRAPLINE_TRUST_PROXY: "10.0.0.0/8, ::1",
     TRAPLINE_FRAME_ANCESTORS: "http://127.0.0.1:4700,https://pages.example",
     TRAPLINE_LOG_LEVEL: "silent",
@@ -56,6 +58,7 @@ test("every variable is read", () => {
   assert.equal(config.trustProxy, ["10.0.0.0/8", "::1"]);
   assert.equal(config.frameAncestors, ["http://127.0.0.1:4700", "https://pages.example"]);
   assert.equal([config.factoryToken, config.logLevel], ["a-token-of-the-factory", "silent"]);
+  assert.equal(config.firmwareKeys, ["0a".repeat(32), "b1".repeat(32)]);
 });
 
 const ROLES = {
@@ -105,6 +108,11 @@ const WRONG: [name: string, text: string][] = [
   ["TRAPLINE_PUBLIC_MQTT_HOST", "two words"],
   ["TRAPLINE_DATABASE_POOL_MAX", "0"],
   ["TRAPLINE_FACTORY_TOKEN", "short"],
+  ["TRAPLINE_FIRMWARE_KEYS", "release.pub"],
+  ["TRAPLINE_FIRMWARE_KEYS", "ab".repeat(31)],
+  ["TRAPLINE_FIRMWARE_KEYS", "AB".repeat(32)],
+  ["TRAPLINE_FIRMWARE_KEYS", `${"ab".repeat(32)},`],
+  ["TRAPLINE_FIRMWARE_KEYS", Array.from({ length: 9 }, (_, i) => `${i}b`.repeat(32)).join(",")],
   ["TRAPLINE_TRUST_PROXY", "10.0.0.0/33"],
   ["TRAPLINE_TRUST_PROXY", "everybody"],
   ["TRAPLINE_TRUST_PROXY", "::::"],

@@ -14,6 +14,7 @@ import type { Json, AnswerBody as RoomsAnswerBody } from "../cloud/http/rooms.ts
 import { eventually } from "./eventually.ts";
 import type { DeviceCredentials } from "./mqtt.ts";
 import { createTestDatabase, type TestAccess, type TestDatabase } from "./postgres.ts";
+import { SIGNERS } from "./signed-firmware.ts";
 
 export const FACTORY_TOKEN = "the-token-of-the-factory";
 const PASSWORD = "correct horse battery";
@@ -163,6 +164,7 @@ function createOptions(
       publicMqttHost: null,
       publicMqttPort: null,
       factoryToken: FACTORY_TOKEN,
+      firmwareKeys: [SIGNERS.first],
       sealKey: "5e".repeat(32),
       trustProxy: [],
       frameAncestors: [],
@@ -254,6 +256,8 @@ export interface NoticeData {
   firmwareSha256: string | null;
   releasedAt: string | null;
   code: number | null;
+  counter: number;
+  signedBy: string;
   received: number;
 }
 

@@ -1,7 +1,15 @@
 // Owns what counts as having happened: events, alerts and updates become entries with a time, words and latencies, newest first. Pure;
 // how they are shown is timeline.js.
 import { nameOf } from "./state.js";
-import { describeAlert, describeCode, describeEvent, describeUpdate, formatLatency, isolated } from "./words.js";
+import {
+  describeAlert,
+  describeEvent,
+  describeUpdate,
+  describeUpdateEnd,
+  formatFingerprint,
+  formatLatency,
+  isolated,
+} from "./words.js";
 
 /** @import { Alert, DeviceEvent, State, Update } from "./shapes.ts" */
 
@@ -117,11 +125,14 @@ function updateEntries(update, state) {
     tone: "plain",
     name,
     words: describeUpdate("offered", update.version),
-    latencies: [],
+    latencies:
+      update.signedBy === ""
+        ? ["not signed"]
+        : [`counter ${update.counter}`, `signed by key ${formatFingerprint(update.signedBy)}`],
   };
   if (update.status === "offered") return [offer];
-  const atMs = ms(update.bootedAt ?? update.updatedAt);
-  const why = describeCode(update.code);
+  const atMs = ms((update.status === "booted" ? update.bootedAt : null) ?? update.updatedAt);
+  const why = describeUpdateEnd(update.status, update.code);
   const more = { booted: `hash ${update.sha256.slice(0, 8)}`, fetching: describePart(update.received, update.size) };
   const fact = more[/** @type {keyof typeof more} */ (update.status)];
   /** @type {Entry} */

@@ -133,18 +133,40 @@ const CODE_WORDS = {
   20: "it does not know this command",
   21: "a value was out of range",
   22: "not in its present state",
-  30: "the bundle is too large",
+  30: "it is too large",
   31: "the download failed",
   32: "the size was wrong",
   33: "the hash was wrong",
   34: "there was no room",
   35: "it was busy with another update",
-  36: "it runs this bundle already",
+  36: "it runs this firmware already",
+  37: "it is of another product or for other hardware",
+  38: "it is older than what the trap has run",
+  39: "it is not signed by the key the trap trusts",
+  70: "it did not work in three starts, so that the trap went back to the firmware before",
 };
 
 /** @param {number | null} code */
 export function describeCode(code) {
   return code === null || code === 0 ? "" : (CODE_WORDS[code] ?? `code ${code}`);
+}
+
+/**
+ * Why an update has ended as it has; empty if there is nothing to say.
+ * @param {string} status
+ * @param {number | null} code
+ */
+export function describeUpdateEnd(status, code) {
+  const why = describeCode(code);
+  return why === "" && status === "failed" ? "the trap runs the firmware before again" : why;
+}
+
+/**
+ * The first digits of a key's fingerprint, as people read numbers to each other.
+ * @param {string} fingerprint
+ */
+export function formatFingerprint(fingerprint) {
+  return `${fingerprint.slice(0, 4)} ${fingerprint.slice(4, 8)}`;
 }
 
 /**

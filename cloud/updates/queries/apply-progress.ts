@@ -3,6 +3,7 @@ import type { UpdateProgress } from "#protocol";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceKey } from "../../mqtt/device-door.ts";
 import { decideProgress } from "../updates.ts";
+import { logEnd } from "./log-end.ts";
 import { notifyUpdate } from "./notify-update.ts";
 import { updateStatus } from "./update-status.ts";
 
@@ -10,7 +11,7 @@ import { updateStatus } from "./update-status.ts";
 export async function applyProgress(trx: Transaction, device: DeviceKey, progress: UpdateProgress): Promise<boolean> {
   const known = await trx
     .selectFrom("device_updates")
-    .select(["status", "received"])
+    .select(["status", "received", "code"])
     .where("tenant_id", "=", device.tenantId)
     .where("device_id", "=", device.deviceId)
     .where("id", "=", progress.id)
@@ -20,6 +21,8 @@ export async function applyProgress(trx: Transaction, device: DeviceKey, progres
   const change = decideProgress(known, progress);
   if (change === null) return false;
   await updateStatus(trx, device, progress.id, change);
-  await notifyUpdate(trx, device, progress.id);
+  const update = await notifyUpdate(trx, device, progress.id);
+  // One whose end was told by a hello is in the log already.
+  if (known.status !== "failed") await logEnd(trx, device, update);
   return true;
 }

@@ -1,4 +1,4 @@
-// Owns the reading of one published bundle of a tenant [TENANT-2]. Its bytes are find-content.ts.
+// Owns the reading of one published firmware of a tenant [TENANT-2]. Its bytes are find-content.ts.
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Firmware } from "../updates.ts";
 import { FIRMWARE_COLUMNS, toFirmware } from "./firmware-row.ts";
@@ -11,6 +11,7 @@ export async function findFirmware(trx: Transaction, tenantId: string, id: strin
     .where("id", "=", id)
     .where("type", "=", "firmware")
     .where("content", "is not", null)
+    .where("signed_by", "is not", null)
     .executeTakeFirst();
   return row === undefined ? null : toFirmware(row);
 }

@@ -1,4 +1,4 @@
-// Owns the list of a tenant's published bundles [TENANT-2].
+// Owns the list of a tenant's published firmware [TENANT-2]; what was published unsigned, in former days, is none.
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { Firmware } from "../updates.ts";
 import { FIRMWARE_COLUMNS, toFirmware } from "./firmware-row.ts";
@@ -11,6 +11,7 @@ export async function listFirmware(trx: Transaction, tenantId: string, countMax:
     .where("tenant_id", "=", tenantId)
     .where("type", "=", "firmware")
     .where("content", "is not", null)
+    .where("signed_by", "is not", null)
     .orderBy("created_at", "desc")
     .orderBy("id", "desc")
     .limit(countMax)

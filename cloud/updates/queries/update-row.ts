@@ -13,6 +13,8 @@ export function selectUpdates(trx: Transaction, { tenantId, deviceId }: DeviceKe
       "u.device_id as deviceId",
       "f.id as firmwareId",
       eb.fn.coalesce("f.version", eb.val("")).as("version"),
+      eb.fn.coalesce("f.counter", eb.val(0)).as("counter"),
+      eb.fn.coalesce("f.signed_by", eb.val("")).as("signedBy"),
       eb.fn.coalesce("f.sha256", eb.val("")).as("sha256"),
       eb.fn.coalesce("f.size", eb.val(0)).as("size"),
       "u.status",

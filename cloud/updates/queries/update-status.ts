@@ -7,7 +7,12 @@ export async function updateStatus(
   trx: Transaction,
   device: DeviceKey,
   id: string,
-  change: Partial<UpdateChange> & { boot_id_at_offer?: string; booted_at?: Date },
+  change: Partial<UpdateChange> & {
+    boot_id_at_offer?: string;
+    sha256_before?: string;
+    booted_at?: Date;
+    booted_boot_id?: string;
+  },
 ): Promise<void> {
   await trx
     .updateTable("device_updates")

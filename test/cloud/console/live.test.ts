@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { encodeCommandResult, encodeUpdateProgress } from "#protocol";
 import { eventually } from "../../support/eventually.ts";
+import { readSigned } from "../../support/signed-firmware.ts";
 import { suite } from "../../support/suite.ts";
 import { closeClean, createDesk, type Desk } from "./desk.ts";
 
@@ -70,8 +71,8 @@ test("an update appears with its version, and with the hash once the trap has pr
   const watched = await desk.openAs(owner);
   const past = watched.page.locator("#past");
   const published = await desk.cloud.ask({
-    url: "/api/v1/firmware?version=2.0.0",
-    body: Buffer.from("print('two');\n"),
+    url: "/api/v1/firmware",
+    body: readSigned("usual").file,
     as: owner.token,
   });
   const { id: firmwareId, sha256 } = published.json.firmware;

@@ -174,6 +174,8 @@ test("a booted update tells from offer to boot, and the hash", () => {
     deviceId: "d",
     firmwareId: "f",
     version: "1.1.0",
+    counter: 7,
+    signedBy: `4b1d${"0".repeat(60)}`,
     size: 20_000,
     received: 20_000,
     sha256: `3fa8b21c${"0".repeat(56)}`,
@@ -186,10 +188,24 @@ test("a booted update tells from offer to boot, and the hash", () => {
   const [booted, offered] = entriesOf(stateOf({ updates: [update] }));
   assert.equal(booted?.latencies, ["after 4.1 s", "hash 3fa8b21c"]);
   assert.match(offered?.words ?? "", "was offered version 1.1.0");
+  assert.equal(offered?.latencies, ["counter 7", "signed by key 4b1d 0000"]);
   const [fetching] = entriesOf(
     stateOf({ updates: [{ ...update, status: "fetching", received: 9_999, bootedAt: null }] }),
   );
   assert.equal(fetching?.latencies, ["after 4.1 s", "49 %"]);
   const [refused] = entriesOf(stateOf({ updates: [{ ...update, status: "refused", code: 33, bootedAt: null }] }));
   assert.match(refused?.words ?? "", "refused version 1.1.0: the hash was wrong");
+  const ended: [code: number | null, says: RegExp][] = [
+    [null, /could not be updated to version 1\.1\.0: the trap runs the firmware before again/],
+    [39, /not signed by the key the trap trusts/],
+    [38, /older than what the trap has run/],
+    [37, /another product or for other hardware/],
+    [70, /did not work in three starts, so that the trap went back/],
+  ];
+  for (const [code, says] of ended) {
+    const failed = { ...update, status: "failed", code, updatedAt: at(9_000) } as const;
+    const [entry] = entriesOf(stateOf({ updates: [failed] }));
+    assert.match(entry?.words ?? "", says);
+    assert.equal(entry?.latencies, ["after 9.0 s"]);
+  }
 });

@@ -217,7 +217,7 @@ export async function createRooms(options: RoomsOptions = {}): Promise<Rooms> {
 
 export function createAsk(app: App) {
   return async (request: Ask): Promise<Answer> => {
-    const isText = typeof request.body === "string";
+    const isRaw = typeof request.body === "string" || Buffer.isBuffer(request.body);
     const answer = await app.inject({
       method: request.method ?? (request.body === undefined ? "GET" : "POST"),
       url: request.url,
@@ -227,7 +227,9 @@ export function createAsk(app: App) {
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
         ...request.headers,
       },
-      ...(request.body === undefined ? {} : { payload: isText ? String(request.body) : JSON.stringify(request.body) }),
+      ...(request.body === undefined
+        ? {}
+        : { payload: isRaw ? (request.body as string | Buffer) : JSON.stringify(request.body) }),
     });
     const isJson = String(answer.headers["content-type"] ?? "").includes("json");
     return {

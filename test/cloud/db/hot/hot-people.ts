@@ -144,8 +144,8 @@ function listClaiming(now: string): Filling[] {
     },
     {
       table: "firmware_versions",
-      insert: `INSERT INTO firmware_versions (id, version, type, sha256, tenant_id, size, content, created_at)
-        SELECT ${sqlId("firmware", "n")}, '1.' || n / ${TENANTS} || '.0', 'firmware', ${sqlHash("firmware", "n")},
+      insert: `INSERT INTO firmware_versions (id, version, type, counter, signed_by, sha256, tenant_id, size, content, created_at)
+        SELECT ${sqlId("firmware", "n")}, '1.' || n / ${TENANTS} || '.0', 'firmware', n / ${TENANTS}, ${sqlHash("signer", "0")}, ${sqlHash("firmware", "n")},
           ${sqlId("tenant", `1 + n % ${TENANTS}`)}, 100, decode(repeat('00', 100), 'hex'), ${now} - interval '1 hour' * (n / ${TENANTS})
         FROM generate_series(0, ${TENANTS * FIRMWARE_PER_TENANT - 1}) AS n`,
     },

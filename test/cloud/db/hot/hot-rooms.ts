@@ -21,10 +21,12 @@ import { createApp } from "../../../../cloud/http/app.ts";
 import type { AuthenticateDevice, DeviceLink } from "../../../../cloud/mqtt/device-door.ts";
 import { createPresenceIngest, type PresenceIngest } from "../../../../cloud/presence/presence-ingest.ts";
 import { registerChunkRoutes } from "../../../../cloud/updates/chunk-routes.ts";
+import { createJudgeFirmware } from "../../../../cloud/updates/firmware-verdict.ts";
 import { applyBoot } from "../../../../cloud/updates/queries/apply-boot.ts";
 import { createUpdateIngest } from "../../../../cloud/updates/updates-ingest.ts";
 import { registerUpdateRoutes } from "../../../../cloud/updates/updates-routes.ts";
 import type { AnswerBody } from "../../../support/cloud.ts";
+import { SIGNERS } from "../../../support/signed-firmware.ts";
 import { type Ask, createAsk, FACTORY_TOKEN, type Rooms } from "../../http/rooms.ts";
 
 export interface HotRooms {
@@ -68,7 +70,7 @@ export async function createHotRooms(db: TraplineDatabase, now: Date): Promise<H
       (app) => registerDeviceRoutes(app, shared),
       (app) => registerEventRoutes(app, shared),
       (app) => registerAlertRoutes(app, shared),
-      (app) => registerUpdateRoutes(app, shared),
+      (app) => registerUpdateRoutes(app, { ...shared, judge: createJudgeFirmware([SIGNERS.first]) }),
       (app) => registerChunkRoutes(app, shared),
     ],
   });

@@ -10,7 +10,7 @@ import {
   TENANTS,
   TRAPS,
 } from "./hot-counts.ts";
-import { hotBoot, sqlId } from "./hot-ids.ts";
+import { hotBoot, sqlHash, sqlId } from "./hot-ids.ts";
 import { type Filling, sqlMac, sqlSerial } from "./hot-people.ts";
 
 const trap = sqlId("trap", "n");
@@ -31,13 +31,13 @@ function listLives(now: string): Filling[] {
       table: "devices",
       insert: `INSERT INTO devices (id, tenant_id, name, kind, mac_address, serial_number, hardware, mqtt_client_id, mqtt_username,
           mqtt_password, alexa_endpoint_id, ifttt_device_id, claimed_at, credentials_confirmed_at, created_at, unclaimed_at, online, status,
-          last_seen, boot_id, session, trap_state, battery_mv, rssi, firmware_version, telemetry)
+          last_seen, boot_id, session, trap_state, battery_mv, rssi, firmware_version, firmware_sha256, telemetry)
         SELECT ${trap}, ${tenant}, 'Trap ' || n, CASE n % 4 WHEN 0 THEN 'live-catch' ELSE 'snap' END, ${sqlMac("n")}, ${sqlSerial("n")},
           'esp32-devkit', 'trap-' || n, 'trap-' || n, 'sha256:' || repeat('0', 64), 'trapline-' || n, 'trapline_' || n,
           ${now} - interval '380 days', CASE WHEN n % 100 <> 99 THEN ${now} - interval '380 days' END,
           ${now} - interval '380 days' + interval '1 second' * (n % 5000), CASE WHEN n % 50 = 49 THEN ${now} END, ${isOnline},
           CASE WHEN n % 50 = 49 THEN 'decommissioned' WHEN ${isOnline} THEN 'online' ELSE 'offline' END, ${heardAt},
-          '${hotBoot(LAST_BOOT)}', 3, 'armed', 3900, -60, '1.2.0', '{"uptimeMs": 1000, "memFree": 1200}'
+          '${hotBoot(LAST_BOOT)}', 3, 'armed', 3900, -60, '1.2.0', ${sqlHash("firmware", `(${sqlTenantOf("n")} - 1)`)}, '{"uptimeMs": 1000, "memFree": 1200}'
         FROM generate_series(1, ${TRAPS}) AS n`,
     },
     {

@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { insertFailedLogin } from "../../../../cloud/accounts/queries/insert-failed-login.ts";
 import { replacePasswordHash } from "../../../../cloud/accounts/queries/replace-password-hash.ts";
+import { readSigned } from "../../../support/signed-firmware.ts";
 import { BIG, BIG_TENANT_TRAPS, CHATTERBOX, type HotTenant, SMALL, scopeOf, TENANTS, tenantAt } from "./hot-counts.ts";
 import { hotId } from "./hot-ids.ts";
 import type { HotRooms } from "./hot-rooms.ts";
@@ -129,7 +130,7 @@ const UPDATES: HotOperation[] = [
     name: "firmware is published",
     run: ({ ask }) =>
       ask({
-        ...post("firmware?version=9.9.9", "print(1);"),
+        ...post("firmware", readSigned("as large as a slot").file),
         headers: { "content-type": "application/octet-stream" },
       }),
   },

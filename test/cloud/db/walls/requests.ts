@@ -24,6 +24,7 @@ import { applyBoot } from "../../../../cloud/updates/queries/apply-boot.ts";
 import { applyProgress } from "../../../../cloud/updates/queries/apply-progress.ts";
 import { type Ask, itemAt, type Owner, type TestCloud } from "../../../support/cloud.ts";
 import { BOOT, connectDevice, type DeviceCredentials, eventOf, helloOf } from "../../../support/mqtt.ts";
+import { readSigned } from "../../../support/signed-firmware.ts";
 
 /** Somebody with a trap that was sprung, an alert, a code, a command, firmware and an update. */
 export interface Keeper {
@@ -52,8 +53,8 @@ export async function createKeeper(cloud: TestCloud, name: string): Promise<Keep
   const alerts = await cloud.ask({ url: "/api/v1/alerts", as });
   const { code } = (await cloud.ask({ url: "/api/v1/claim-codes", body: { deviceName: `Next of ${name}` }, as })).json;
   const { command } = (await cloud.ask({ url: `${url}/commands`, body: { command: "identify" }, as })).json;
-  const bundle = Buffer.from(`bundle of ${name}`);
-  const { firmware } = (await cloud.ask({ url: "/api/v1/firmware?version=2.0.0", body: bundle, as })).json;
+  const body = readSigned("usual").file;
+  const { firmware } = (await cloud.ask({ url: "/api/v1/firmware", body, as })).json;
   const { update } = (await cloud.ask({ url: `${url}/updates`, body: { firmwareId: firmware.id }, as })).json;
   return {
     owner,
