@@ -196,6 +196,15 @@ export const IMPORT_FIXTURES: Fixture[] = [
     findings: [],
   },
   {
+    rule: "simulator imports #protocol, firmware/device.ts and firmware/ports.ts",
+    files: {
+      "simulator/powercut/a.ts": 'import { one } from "../../firmware/store/record-store.ts";\n',
+      "simulator/board/a.ts": 'import { one } from "../../firmware/store/record-store.ts";\n',
+      "firmware/store/record-store.ts": CODE,
+    },
+    findings: ["simulator/board/a.ts:1"],
+  },
+  {
     rule: "cloud imports #protocol and itself",
     files: {
       "cloud/a.ts": 'import { one } from "../firmware/device.ts";\nimport type { two } from "../simulator/a.ts";\n',
