@@ -29,16 +29,17 @@ const COMMANDS: Record<string, Command> = {
     options: [],
     help: `keygen NAME [--json]
   Makes a pair of keys (SLH-DSA-SHA2-128s, FIPS 205): NAME.key, which its owner alone may read, and NAME.pub, which traps and
-  cloud are given. Files that are there are not overwritten.`,
+  cloud are given. A folder that is missing is made for its owner alone; files that are there are not overwritten.`,
   },
   sign: {
     perform: sign,
     operand: "",
     options: ["key", "bundle", "out", "product", "hardware", "version", "counter", "notes"],
-    help: `sign --key NAME.key --hardware NAME --counter N [--notes TEXT] [--json]
-                            [--bundle FILE] [--version X] [--product NAME] [--out FILE]
-  Writes one file: manifest, signature and firmware. It takes the bundle that was built last and its version, and stands beside it
-  as bundle.trapline. A trap takes no firmware of other hardware, nor one with a lower counter than it has run: count on.`,
+    help: `sign --key NAME.key --counter N [--notes TEXT] [--json]
+                            [--bundle FILE] [--version X] [--product NAME] [--hardware NAME] [--out FILE]
+  Writes one file: manifest, signature and firmware; it takes some seconds. It takes the bundle that was built last and its version,
+  and stands beside it as bundle.trapline. A trap takes no firmware of other hardware, nor one whose counter is not above that of
+  what it has run: count on from one version to the next.`,
   },
   verify: {
     perform: verify,

@@ -1,7 +1,8 @@
 // Owns the files that keys for signing are kept in: one line of text each, the private one for its owner alone [SIGN-2]. What is done with
 // a key is signing.ts's.
 import { createHash } from "node:crypto";
-import { constants, type FileHandle, open, unlink } from "node:fs/promises";
+import { constants, type FileHandle, mkdir, open, unlink } from "node:fs/promises";
+import * as path from "node:path";
 import { ReleaseError } from "./release-error.ts";
 
 export interface KeyPair {
@@ -21,6 +22,7 @@ const PUBLIC_LINE = "trapline-public-key 1 slh-dsa-sha2-128s ";
 const SECRET_KEY_BYTES = 64;
 const PUBLIC_KEY_BYTES = 32;
 const OWNER_ONLY = 0o600;
+const FOLDER_OF_OWNER = 0o700;
 const FOR_EVERYBODY = 0o644;
 const RIGHTS_OF_OTHERS = 0o077;
 /** Far more than a key file has. */
@@ -38,12 +40,22 @@ export function fingerprint(publicKey: Uint8Array): string {
 
 /** Writes both files of a new pair, or none. @throws ReleaseError `file-exists`, `file-unusable` */
 export async function writeKeyFiles(files: KeyFiles, pair: KeyPair): Promise<void> {
+  await createFolder(path.dirname(files.privateKeyFile));
   await createFile(files.privateKeyFile, OWNER_ONLY, PRIVATE_LINE, pair.secretKey);
   try {
     await createFile(files.publicKeyFile, FOR_EVERYBODY, PUBLIC_LINE, pair.publicKey);
   } catch (error) {
     await unlink(files.privateKeyFile);
     throw error;
+  }
+}
+
+/** One that is there keeps its rights: it may be anybody's. */
+async function createFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: FOLDER_OF_OWNER });
+  } catch (error) {
+    throw new ReleaseError("file-unusable", `the folder ${folder} cannot be made; look at its name and rights`, error);
   }
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { PRODUCT, SIGNED_FIRMWARE_BYTES_MAX, type SignedFirmware } from "#protocol";
+import { PRODUCT, SIGNED_FIRMWARE_BYTES_MAX, type SignedFirmware, TRAP_HARDWARE } from "#protocol";
 import { BUNDLE_FILE, findManifest } from "../bundle/manifest.ts";
 import { fingerprint, nameKeyFiles, readPrivateKey, readPublicKey, writeKeyFiles } from "./key-files.ts";
 import { ReleaseError } from "./release-error.ts";
@@ -52,7 +52,7 @@ export async function keygen(name: string, _flags: ReleaseFlags, io: ReleaseIo):
     lines: [
       `private key  ${files.privateKeyFile}  (for you alone: whoever has it can sign for every trap; keep a copy off the network)`,
       `public key   ${files.publicKeyFile}`,
-      formatKey(pair.publicKey),
+      ...formatPublicKey(pair.publicKey),
     ],
   };
 }
@@ -61,7 +61,7 @@ export async function sign(_none: string, flags: ReleaseFlags, io: ReleaseIo): P
   const bundle = path.resolve(io.root, flags.bundle ?? path.join(".trapline", "firmware", BUNDLE_FILE));
   const out = path.resolve(io.root, flags.out ?? `${bundle.replace(/\.js$/, "")}.trapline`);
   const key = need(flags.key, "--key FILE");
-  const hardware = need(flags.hardware, "--hardware NAME");
+  const hardware = flags.hardware ?? TRAP_HARDWARE;
   const counter = parseCounter(need(flags.counter, "--counter N"));
   const firmware = await readWhole(bundle);
   const version = flags.version ?? (await readBuiltVersion(bundle, firmware));
@@ -91,7 +91,7 @@ export async function inspect(name: string, _flags: ReleaseFlags, io: ReleaseIo)
   const file = path.resolve(io.root, name);
   if (file.endsWith(".pub")) {
     const publicKey = await readPublicKey(file);
-    return { facts: { file, ...tellKey(publicKey) }, lines: [`public key  ${file}`, formatKey(publicKey)] };
+    return { facts: { file, ...tellKey(publicKey) }, lines: [`public key   ${file}`, ...formatPublicKey(publicKey)] };
   }
   const signed = readSignedFirmware(await readWhole(file));
   return {
@@ -155,6 +155,11 @@ function formatKey(publicKey: Uint8Array): string {
   return `fingerprint  ${fingerprint(publicKey)
     .slice(0, 32)
     .replaceAll(/.{4}(?=.)/g, "$& ")}`;
+}
+
+/** The key for people, and for the configuration of the cloud that is to publish what it signs. */
+function formatPublicKey(publicKey: Uint8Array): string[] {
+  return [formatKey(publicKey), `for a cloud  TRAPLINE_FIRMWARE_KEYS=${Buffer.from(publicKey).toString("hex")}`];
 }
 
 function tellFirmware({ manifest, firmware }: SignedFirmware): Outcome["facts"] {

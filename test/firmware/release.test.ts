@@ -18,7 +18,7 @@ import { readSignatures, toArray } from "./signature/fixtures.ts";
 const test = suite("signing firmware", { limitMs: 180_000 });
 
 const FIRMWARE = Buffer.from("// A firmware of a few lines.\n".repeat(40));
-const SIGN = ["sign", "--key", "k.key", "--hardware", "esp32", "--counter", "7"];
+const SIGN = ["sign", "--key", "k.key", "--counter", "7"];
 
 let root = "";
 /** Everything any command has printed. */
@@ -100,6 +100,27 @@ test("keygen writes a private key for its owner alone, and a public one that bel
   assert.is(facts.fingerprint, createHash("sha256").update(Buffer.from(own, "hex")).digest("hex"));
 });
 
+test("keygen makes the folder for its owner alone, and leaves one that is there as it is", async () => {
+  const umask = process.umask(0);
+  await Promise.resolve()
+    .then(() => run("keygen", "keys/of/mine"))
+    .finally(() => process.umask(umask));
+  assert.equal(
+    [await rightsOf("keys"), await rightsOf("keys/of"), await rightsOf("keys/of/mine.key")],
+    [0o700, 0o700, 0o600],
+  );
+  const line = await readFile(path.join(root, "keys/of/mine.key"), "utf8");
+  secrets.push(line.trim().slice(-128, -64));
+  await chmod(path.join(root, "keys"), 0o755);
+  const { code, out } = await run("keygen", "keys/more");
+  assert.is(code, 0);
+  secrets.push((await readFile(path.join(root, "keys/more.key"), "utf8")).trim().slice(-128, -64));
+  assert.is(await rightsOf("keys"), 0o755);
+  const told = (await run("inspect", "keys/more.pub")).out.trim().split("\n").slice(1);
+  assert.match(told[1] ?? "", /^for a cloud {2}TRAPLINE_FIRMWARE_KEYS=[0-9a-f]{64}$/);
+  for (const each of told) assert.match(out, each);
+});
+
 test("keygen overwrites nothing, and leaves nothing half done", async () => {
   const before = await readFile(path.join(root, "k.key"), "utf8");
   assert.is((await runJson("keygen", "k")).code, "file-exists");
@@ -108,7 +129,7 @@ test("keygen overwrites nothing, and leaves nothing half done", async () => {
   assert.is((await run("keygen", "half")).code, 1);
   assert.is(await readFile(path.join(root, "half.pub"), "utf8"), "mine");
   assert.not.ok((await readdir(root)).includes("half.key"));
-  assert.is((await runJson("keygen", "no/such/folder")).code, "file-unusable");
+  assert.is((await runJson("keygen", "half.pub/folder/new")).code, "file-unusable");
 });
 
 test("what sign writes is manifest, signature and firmware, signed as FIPS 205 says, and verify believes it", async () => {

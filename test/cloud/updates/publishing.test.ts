@@ -1,12 +1,12 @@
 // What may be published: firmware that a trusted key has signed, whole and for our traps, and nothing else, whatever is done to it [SIGN-3].
 import { request } from "node:http";
-import * as fc from "fast-check";
 import * as assert from "uvu/assert";
 import { SIGNATURE_BYTES, SIGNED_FIRMWARE_BYTES_MAX } from "#protocol";
 import { createJudgeFirmware, fingerprintOf } from "../../../cloud/updates/firmware-verdict.ts";
 import { createTestCloud, type Owner, type TestCloud } from "../../support/cloud.ts";
 import { getSeed } from "../../support/property.ts";
 import { readSigned, SIGNERS } from "../../support/signed-firmware.ts";
+import { listSpoiled } from "../../support/spoiled-files.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("publishing firmware", { limitMs: 120_000 });
@@ -219,38 +219,9 @@ test("a version that was published unsigned, in former days, can be published si
   );
 });
 
-/** A spoiled file; most are as long as before. */
-function listSpoiled(file: Buffer, seed: number): Buffer[] {
-  const place = fc.nat(file.length - 1);
-  const manifest = fc.nat(file.indexOf("\n"));
-  const signature = fc.nat(SIGNATURE_BYTES - 1).map((at) => file.indexOf("\n") + 1 + at);
-  const spoiled = fc.oneof(
-    fc.tuple(fc.oneof(place, manifest, signature), fc.nat(7)).map(([at, bit]) => {
-      const one = Buffer.from(file);
-      one.writeUInt8(one.readUInt8(at) ^ (1 << bit), at);
-      return one;
-    }),
-    fc.tuple(place, fc.uint8Array({ minLength: 1, maxLength: 64 })).map(([at, bytes]) => {
-      const one = Buffer.from(file);
-      one.set(bytes.subarray(0, file.length - at), at);
-      return one;
-    }),
-    fc.tuple(place, place).map(([a, b]) => Buffer.concat([file.subarray(0, a), file.subarray(b)])),
-    place.map((length) => file.subarray(0, length)),
-    fc.uint8Array({ minLength: 1, maxLength: 600 }).map((more) => Buffer.concat([file, more])),
-    fc.tuple(place, fc.uint8Array({ minLength: 1, maxLength: 8 })).map(([at, more]) => {
-      return Buffer.concat([file.subarray(0, at), more, file.subarray(at)]);
-    }),
-  );
-  return fc.sample(
-    spoiled.filter((one) => !one.equals(file)),
-    { seed, numRuns: MUTATIONS },
-  );
-}
-
 test(`of ${MUTATIONS} spoiled files none is published, and the one they were made of is`, async () => {
   const { file } = readSigned("usual");
-  const spoiled = listSpoiled(file, getSeed());
+  const spoiled = listSpoiled(file, getSeed(), MUTATIONS);
   assert.is(spoiled.length, MUTATIONS);
   const details = new Map<string, number>();
   const work = spoiled.entries();
