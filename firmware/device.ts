@@ -163,7 +163,7 @@ function createContext(ports: Ports, drain: () => void): Context {
     identity: null,
     kind: identity ? identity.kind : "live-catch",
     boot: id.boot,
-    sha256: ports.slots.runningSha256(),
+    sha256: ports.slots.sha256,
     trap: createTrap(),
     alarm: createAlarm("live-catch", -1, 0),
     button: createButton(ports.pins.isButtonDown()),

@@ -1,6 +1,7 @@
 // Owns the shape of everything the firmware touches: interfaces only. firmware/board/ implements them on the ESP32, tests and the
 // simulator in memory. Callbacks are never called from within the call that registers them.
 import type { Bytes, Identity } from "#protocol";
+import type { SlotName } from "./slots/slot-layout.ts";
 
 /** Milliseconds since the boot, monotonic; there is no wall clock. */
 export interface Clock {
@@ -80,17 +81,21 @@ export interface Flash {
   erasePage(page: number): void;
 }
 
-/** The two places a bundle can stand in. The one that runs is never written. */
+/** The two places a firmware can stand in: signed files, each from the first byte of its slot on. The one that runs is never written. */
 export interface Slots {
-  /** SHA-256 in hexadecimal of the bytes that are running. */
-  runningSha256(): string;
-  /** Make the other slot ready for `size` bytes; false if there is no room. */
-  begin(size: number): boolean;
+  running: SlotName;
+  /** Of the firmware that runs, in hexadecimal; as the loader has it. */
+  sha256: string;
+  /** The public key in the loader, 32 bytes; empty if there is none, then nothing new is believed. */
+  key: Bytes;
+  /** Bytes of a slot; on the chip a string that lies in flash, and is another once that is written. */
+  read(slot: SlotName, offset: number, length: number): Bytes;
+  /** Of the slot that does not run; pages as slot-layout.ts counts them. */
+  erasePage(page: number): void;
+  /** To the slot that does not run, into erased bytes; `offset` and length are multiples of 4. */
   write(offset: number, data: Bytes): void;
-  /** SHA-256 in hexadecimal of what stands in the other slot, read back. */
-  storedSha256(): string;
-  /** Let the next boot run the other slot. */
-  activate(): void;
+  /** The trial is confirmed: the loader does not wait for it any more. */
+  settle(): void;
 }
 
 export interface Chip {

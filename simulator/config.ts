@@ -3,9 +3,8 @@
 import { parseArgs } from "node:util";
 
 export interface SimulatorConfig {
-  /** Paths of the built firmware. */
-  bundleFile: string;
-  bootFile: string;
+  /** Path of the composed Storage partition. */
+  storageFile: string;
   /** Path of a JSON file with the trap's identity. */
   identityFile: string;
   /** Where the trap's flash is kept; undefined keeps it in memory. */
@@ -27,7 +26,7 @@ export class ConfigError extends Error {
 
 export const SIMULATOR_USAGE = `Options (environment variables in brackets):
   --identity FILE   the trap's identity as JSON [TRAPLINE_IDENTITY]
-  --firmware FOLDER bundle.js and boot.js [TRAPLINE_FIRMWARE, .trapline/firmware]
+  --storage FILE    the Storage partition that "npm run firmware -- image" writes [TRAPLINE_STORAGE, .trapline/firmware/storage.bin]
   --image FILE      keep the trap's flash in this file [TRAPLINE_IMAGE]
   --reflash         flash anew, whatever is there
   --port N          of the control page; 0 for any that is free [TRAPLINE_SIMULATOR_PORT, 0]
@@ -38,7 +37,7 @@ export const SIMULATOR_USAGE = `Options (environment variables in brackets):
 
 const OPTIONS = {
   identity: { type: "string" },
-  firmware: { type: "string" },
+  storage: { type: "string" },
   image: { type: "string" },
   reflash: { type: "boolean" },
   port: { type: "string" },
@@ -56,11 +55,9 @@ export function parseSimulatorConfig(
   const values = parseOptions(args);
   const identityFile = values.identity ?? env.TRAPLINE_IDENTITY;
   if (!identityFile) throw new ConfigError("Tell the trap's identity: --identity FILE");
-  const folder = values.firmware ?? env.TRAPLINE_FIRMWARE ?? ".trapline/firmware";
   return {
     identityFile,
-    bundleFile: `${folder}/bundle.js`,
-    bootFile: `${folder}/boot.js`,
+    storageFile: values.storage ?? (env.TRAPLINE_STORAGE || ".trapline/firmware/storage.bin"),
     imageFile: values.image ?? (env.TRAPLINE_IMAGE || undefined),
     reflash: values.reflash ?? false,
     port: parseNumber("--port", values.port ?? env.TRAPLINE_SIMULATOR_PORT ?? "0", 0, 65_535),

@@ -25,8 +25,7 @@ async function run(config: SimulatorConfig): Promise<void> {
   const seed = config.seed ?? randomInt(0x1_0000_0000);
   const simulator = await createSimulator({
     identity: readIdentity(config.identityFile),
-    boot: readFile(config.bootFile, "the boot loader"),
-    bundle: readFile(config.bundleFile, "the firmware bundle"),
+    storage: readFile(config.storageFile, "the Storage partition (`npm run firmware -- image` makes one)"),
     wifi: { ssid: config.ssid, password: config.password },
     clock: createWallClock({ speed: config.speed }),
     controlPort: config.port,

@@ -1,27 +1,23 @@
-// Owns what the flashing host puts on a board to make it a trap: the identity in raw flash, and in Storage the boot loader, the bundle in
-// its first slot, and the word which slot runs. The interpreter itself is not in the image; the virtual board is it. The bytes are those that a real board is flashed with [BUNDLE-1].
+// Owns what the flashing host puts on a board to make it a trap: the identity in raw flash, and the Storage partition as it was composed
+// (firmware/image), with loader and slots. The interpreter itself is not in the image; the virtual board is it. The bytes are those that a
+// real board is flashed with [BUNDLE-1].
 import { encodeIdentity, IDENTITY_FLASH_ADDRESS, type Identity } from "#protocol";
 import { FLASH_WORD_BYTES, fillImage } from "./board/flash.ts";
-import { composeStorageImage } from "./board/storage.ts";
-import { STORAGE_ADDRESS } from "./board/storage-directory.ts";
+import { STORAGE_ADDRESS, STORAGE_BYTES } from "./board/storage-directory.ts";
 
 export interface TrapFiles {
-  /** Text of the boot loader: Storage's `.boot0`. */
-  boot: Uint8Array;
-  /** Text of the firmware bundle: Storage's `app-a`. */
-  bundle: Uint8Array;
+  /** The whole Storage partition. */
+  storage: Uint8Array;
 }
 
-/** The whole flash of a new trap. */
+/** The whole flash of a new trap. @throws RangeError for a partition of another size */
 export function composeTrapImage(identity: Identity, files: TrapFiles): Uint8Array {
   const image = fillImage(new Uint8Array());
   image.set(encodeIdentityPage(identity), IDENTITY_FLASH_ADDRESS);
-  const storage = composeStorageImage([
-    { name: ".boot0", data: files.boot },
-    { name: "app-a", data: files.bundle },
-    { name: "boot", data: Buffer.from("a", "latin1") },
-  ]);
-  image.set(storage, STORAGE_ADDRESS);
+  if (files.storage.length !== STORAGE_BYTES) {
+    throw new RangeError(`a Storage partition has ${STORAGE_BYTES} bytes, this one ${files.storage.length}`);
+  }
+  image.set(files.storage, STORAGE_ADDRESS);
   return image;
 }
 

@@ -20,7 +20,9 @@ export interface TrapHands {
 export interface BuiltBundle {
   version: string;
   sha256: string;
+  /** Of the bundle, in bytes. */
   size: number;
+  /** The signed file it is published as. */
   bytes: Uint8Array;
 }
 

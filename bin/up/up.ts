@@ -2,12 +2,11 @@
 // part does is the part's own.
 
 import { randomInt } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { type Cloud, createCloud } from "../../cloud/compose.ts";
 import { type Config, RETENTION } from "../../cloud/config.ts";
-import { ensureFirmware } from "../../firmware/bundle/build.ts";
+import { ensureImage, type TrapImage } from "../../firmware/image/ensure-image.ts";
 import { createSimulator } from "../../simulator/compose.ts";
 import { createApiClient } from "./api-client.ts";
 import { startBeside } from "./beside.ts";
@@ -36,7 +35,7 @@ export interface UpOptions {
   interrupted: Promise<void>;
 }
 
-type Built = BuiltBundle & { boot: Uint8Array; fresh: boolean };
+type Built = BuiltBundle & Pick<TrapImage, "storage" | "fresh">;
 
 interface Part {
   name: string;
@@ -46,6 +45,8 @@ interface Part {
 const HOST = "127.0.0.1";
 const WIFI = { ssid: "trapline", password: "mind-your-fingers" };
 const STORY_STEPS_BEFORE = 4;
+/** The trap is flashed anew at each start, and so begins to count anew. */
+const FLASHED_COUNTER = 1;
 
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -62,20 +63,9 @@ async function unwind(parts: Part[], reporter: Reporter): Promise<void> {
   }
 }
 
-async function build(root: string, outDir: string, version?: string): Promise<Built> {
-  const built = await ensureFirmware({ root, outDir, version });
-  if (!built.ok) {
-    const first = built.refusals.slice(0, 5).map((refusal) => JSON.stringify(refusal));
-    throw new Error(`the firmware is refused:\n  ${first.join("\n  ")}`);
-  }
-  return {
-    version: built.manifest.version,
-    sha256: built.bundle.sha256,
-    size: built.bundle.size,
-    bytes: await readFile(built.bundle.path),
-    boot: await readFile(built.boot.path),
-    fresh: built.fresh,
-  };
+async function build(root: string, outDir: string, counter: number, version?: string): Promise<Built> {
+  const { signedFile, ...image } = await ensureImage({ root, outDir, counter, version });
+  return { ...image, bytes: signedFile };
 }
 
 /** The version after this one: a step forward, and another one for other sources, since what is published never changes. */
@@ -127,7 +117,7 @@ function buildFlashed({ options, reporter, home }: Stage): Promise<Built> {
   return tell(
     reporter,
     "bundle",
-    () => build(options.root, home.firmware),
+    () => build(options.root, home.firmware, FLASHED_COUNTER),
     (b) => ({
       facts: { version: b.version, sha256: b.sha256, size: b.size, fresh: b.fresh },
       words: `${b.version}, ${b.size} bytes, sha256 ${b.sha256.slice(0, 12)}${b.fresh ? "" : " (built before)"}`,
@@ -211,7 +201,7 @@ async function perform(stage: Stage): Promise<number> {
         pressButton: (ms) => trap.pressButton(ms),
         typeCommand: (line) => trap.typeCommand(line),
       },
-      buildNext: () => build(options.root, join(home.firmware, "next"), nextVersion(flashed)),
+      buildNext: () => build(options.root, home.firmware, FLASHED_COUNTER + 1, nextVersion(flashed)),
       account: { email: secrets.email, password: secrets.password },
       onSession: (value) => {
         token = value;
@@ -254,8 +244,7 @@ async function startTrap({ options, home, ports, parts }: Stage, cloudAddress: s
       host: cloud.hostname,
       port: Number(cloud.port),
     },
-    bundle: flashed.bytes,
-    boot: flashed.boot,
+    storage: flashed.storage,
     wifi: WIFI,
     seed: randomInt(2 ** 31),
     imageFile: options.once ? undefined : join(home.simulator, "flash.bin"),

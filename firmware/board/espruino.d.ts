@@ -84,6 +84,7 @@ declare const E: {
   hwRand(): number;
   setConsole(device: string | null, options?: { force?: boolean }): void;
   setPassword(password: string): void;
+  lockConsole(): void;
   setFlags(flags: { [name: string]: number }): void;
   /** `isAuto` false: kickWatchdog must be called in time. */
   enableWatchdog(seconds: number, isAuto?: boolean): void;
@@ -118,8 +119,17 @@ declare const process: {
 
 /** Put on globalThis by board/, so that the host can call it from the console: TL("wifi ssid=..."). */
 declare var TL: ((line: string) => void) | undefined;
-/** Put on globalThis by boot/: the Storage file whose code is running. */
+/** Put on globalThis by boot/: the slot whose code is running, "a" or "b". */
 declare var TL_SLOT: string | undefined;
+/** The public key, 32 bytes, and the SHA-256 of the firmware that runs, in hexadecimal. */
+declare var TL_KEY: string | undefined;
+declare var TL_SHA256: string | undefined;
+/** Timers that start the trap anew: until the firmware got through its start, and until its trial is confirmed. */
+declare var TL_STUMBLE: number | undefined;
+declare var TL_TRIAL: number | undefined;
+
+/** There only where Bluetooth is compiled in. */
+declare const NRF: { setServices(services: object, options: { uart: boolean }): void; sleep(): void } | undefined;
 
 interface EspruinoStorage {
   read(name: string, offset?: number, length?: number): string | undefined;

@@ -9,7 +9,7 @@ import { type CompileInput, compileEntry } from "./compile.ts";
 import type { Refusal } from "./dialect.ts";
 import { BOOT_FILE, BUNDLE_FILE, type BuiltFile, findManifest, MANIFEST_FILE, type Manifest } from "./manifest.ts";
 import { type ShrinkOptions, type ShrunkProgram, shrinkProgram } from "./shrink.ts";
-import { RARE_FUNCTIONS, sinkFunctions } from "./sink.ts";
+import { LOADER_FUNCTIONS, RARE_FUNCTIONS, sinkFunctions } from "./sink.ts";
 import { hashSources } from "./sources.ts";
 import { listVisibleMembers } from "./visible-members.ts";
 
@@ -41,7 +41,11 @@ export async function buildFirmware(options: BuildOptions): Promise<BuildResult>
   if (refusals.length > 0) return { ok: false, refusals };
   const input = { root, version: options.version, visibleMembers: listVisibleMembers(device) };
   const bundle = await buildProgram({ ...input, entry: path.join(root, "firmware", "main.ts") });
-  const boot = await buildProgram({ ...input, entry: path.join(root, "firmware", "boot", "boot.ts") });
+  const boot = await buildProgram({
+    ...input,
+    entry: path.join(root, "firmware", "boot", "boot.ts"),
+    rare: LOADER_FUNCTIONS,
+  });
   const found = [...checkOutput(bundle.code, BUNDLE_FILE), ...checkOutput(boot.code, BOOT_FILE)];
   if (found.length > 0) return { ok: false, refusals: found };
   await mkdir(outDir, { recursive: true });
@@ -68,9 +72,11 @@ export async function ensureFirmware(options: BuildOptions): Promise<BuildResult
 }
 
 /** One entry through the whole pipeline. @param input names of members are shortened only if those that are visible are told. */
-export async function buildProgram(input: CompileInput & ShrinkOptions): Promise<ShrunkProgram> {
+export async function buildProgram(
+  input: CompileInput & ShrinkOptions & { rare?: readonly string[] },
+): Promise<ShrunkProgram> {
   const program = await compileEntry(input);
-  return shrinkProgram(sinkFunctions(program, RARE_FUNCTIONS), input);
+  return shrinkProgram(sinkFunctions(program, input.rare ?? RARE_FUNCTIONS), input);
 }
 
 function describe(outDir: string, manifest: Manifest): BuildResult & { ok: true } {

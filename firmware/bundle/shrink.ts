@@ -13,8 +13,8 @@ const BOARD_NAMES = ["E", "TL", ...Array.from({ length: 40 }, (_, pin) => `D${pi
 /** Names no program may declare. */
 export const RESERVED_NAMES: readonly string[] = [...KEYWORDS, ...BOARD_NAMES];
 
-/** Members that only what the lowering adds (device-runtime.ts) ever names. */
-const RUNTIME_MEMBERS = ["prototype", "constructor"];
+/** Members that only what the lowering adds (device-runtime.ts) ever names; and how the loader calls eval: named directly, nothing would be shortened. */
+const RUNTIME_MEMBERS = ["prototype", "constructor", "eval"];
 
 const INLINE: CompressOptions = {
   defaults: false,

@@ -13,7 +13,11 @@ export const RARE_FUNCTIONS: readonly string[] = [
   "handleClaim",
   "handleConsole",
   "handleUpdate",
+  "judgeUpdate",
 ];
+
+/** Of the loader: it exists only until it has chosen. */
+export const LOADER_FUNCTIONS: readonly string[] = ["findFirmware"];
 
 /**
  * The same program, with every top-level function that is named nowhere but in one of the rare ones, or in functions moved there too,
@@ -53,8 +57,21 @@ function getPlace<T>(places: ReadonlyMap<string, T>, name: string): T {
   return place;
 }
 
-/** For each function that is used at all: which top-level functions name it; "" stands for the program itself. Itself it does not count. */
+/** As listNamers, of those functions that the program can reach: what is left out later keeps nothing from moving. */
 function listUsers(body: readonly Node[], names: ReadonlySet<string>): Map<string, Set<string>> {
+  const users = listNamers(body, names);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const [name, own] of users) {
+      for (const user of own) if (user !== "" && !users.has(user)) own.delete(user);
+      if (own.size === 0) changed = users.delete(name) || changed;
+    }
+  }
+  return users;
+}
+
+/** For each function that is named at all: which top-level functions name it; "" stands for the program itself. Itself it does not count. */
+function listNamers(body: readonly Node[], names: ReadonlySet<string>): Map<string, Set<string>> {
   const users = new Map<string, Set<string>>();
   const visit = (node: Node, user: string): void => {
     if (node.type === "Identifier" && names.has(node.name) && node.name !== user) {

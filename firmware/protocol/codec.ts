@@ -5,7 +5,6 @@ import {
   ARM_DELAY_MS_MIN,
   CONFIRM_MS_MAX,
   CONFIRM_MS_MIN,
-  FIRMWARE_BYTES_MAX,
   FIRMWARE_CHUNK_BYTES_MAX,
   INTEGER_MAX,
   TELEMETRY_S_MAX,
@@ -45,6 +44,7 @@ import {
   startRecord,
   textField,
 } from "./record.ts";
+import { SIGNED_FIRMWARE_BYTES_MAX } from "./signed-firmware.ts";
 import type { DownName, UpName } from "./topics.ts";
 
 const CODE_NUMBER_MAX = 65535;
@@ -177,7 +177,7 @@ export function decodeUpdateProgress(text: unknown): Decoded<UpdateProgress> {
     id: readUuid(r, "id"),
     phase: readWord(r, "phase", UPDATE_PHASES),
     code: readInteger(r, "code", 0, CODE_NUMBER_MAX),
-    received: readInteger(r, "received", 0, FIRMWARE_BYTES_MAX),
+    received: readInteger(r, "received", 0, SIGNED_FIRMWARE_BYTES_MAX),
   });
 }
 
@@ -238,7 +238,7 @@ export function decodeUpdateOffer(text: unknown): Decoded<UpdateOffer> {
     id: readUuid(r, "id"),
     firmware: readUuid(r, "firmware"),
     version: readText(r, "version", 1, 32),
-    size: readInteger(r, "size", 1, FIRMWARE_BYTES_MAX),
+    size: readInteger(r, "size", 1, SIGNED_FIRMWARE_BYTES_MAX),
     sha256: readHex(r, "sha256", 64),
     chunk: readInteger(r, "chunk", 1, FIRMWARE_CHUNK_BYTES_MAX),
   });

@@ -50,6 +50,8 @@ function perform(c: Context, effect: SessionEffect): void {
     case "greet-cloud":
       greetCloud(c);
       forgetRestart(c);
+      // The one place where a trial is confirmed.
+      post(c, { to: "update", fact: { name: "welcomed" } });
       break;
     case "handle-message":
       handleMessage(c, effect.topic, effect.payload);

@@ -1,25 +1,23 @@
 // Owns the update machine: from an offer to a bundle that is ready to run [UPDATE-2]. Pure; update-effects.ts does what it asks.
 //
 // idle       no update; what was fetched of the last one is remembered, so that the same one offered again goes on there.
-// preparing  the other slot is being made ready.
 // fetching   chunks are fetched one after another, each tried again after a while.
-// checking   everything is there; the slot is read back.
-// done       the other slot is activated; the next boot runs it. That boot's hello is the proof, nothing said here is.
+// checking   everything is there; the slot is read back and judged.
+// done       the other slot is on trial from the next boot on. That boot's hello is the proof, nothing said here is.
 import {
   CODE_OK,
   CODE_UPDATE_ALREADY_RUNNING,
   CODE_UPDATE_BUSY,
   CODE_UPDATE_DOWNLOAD_FAILED,
-  CODE_UPDATE_NO_ROOM,
   CODE_UPDATE_TOO_LARGE,
-  CODE_UPDATE_WRONG_HASH,
   CODE_UPDATE_WRONG_SIZE,
-  FIRMWARE_BYTES_MAX,
+  SIGNED_FIRMWARE_BYTES_MAX,
   type UpdateOffer,
   type UpdatePhase,
 } from "#protocol";
 import type { Outcome } from "../machine.ts";
 import { decideBackoffMs } from "../session/backoff.ts";
+import { SLOT_PAGE_BYTES } from "../slots/slot-layout.ts";
 
 export const CHUNK_MS = 30000;
 export const CHUNK_RETRY_MS_MAX = 30000;
@@ -29,7 +27,7 @@ export const CHUNK_TRIES_MAX = 20;
 export const PROGRESS_CHUNKS = 16;
 
 export interface UpdateMachine {
-  name: "idle" | "preparing" | "fetching" | "checking" | "done";
+  name: "idle" | "fetching" | "checking" | "done";
   offer: UpdateOffer | null;
   /** Bytes in the slot. */
   received: number;
@@ -42,19 +40,20 @@ export interface UpdateMachine {
 
 export type UpdateInput =
   | { name: "offered"; offer: UpdateOffer; runningSha256: string }
-  | { name: "slot-prepared"; ok: boolean }
   | { name: "answer-came"; request: number; status: number; body: string }
-  | { name: "slot-checked"; sha256: string; code: number }
+  | { name: "slot-checked"; code: number }
+  /** The cloud has proven on this connection that it knows the trap. */
+  | { name: "welcomed" }
   /** An update is the owner's wish. */
   | { name: "owner-left" }
   | { name: "time-passed" };
 
 export type UpdateEffect =
-  | { name: "prepare-slot"; size: number }
   | { name: "fetch-chunk"; request: number; firmware: string; chunk: number; bytesMax: number }
   | { name: "write-chunk"; offset: number; data: string }
   | { name: "check-slot"; offer: UpdateOffer }
-  | { name: "activate-slot" }
+  | { name: "restart" }
+  | { name: "settle-trial" }
   | { name: "publish-progress"; id: string; phase: UpdatePhase; code: number; received: number };
 
 export function createUpdate(): UpdateMachine {
@@ -74,18 +73,16 @@ export function applyUpdate(
     case "offered":
       applyOffer(next, input.offer, input.runningSha256, now, effects);
       break;
-    case "slot-prepared":
-      if (next.name !== "preparing") break;
-      if (input.ok) fetchNext(next, now, effects);
-      else giveUp(next, CODE_UPDATE_NO_ROOM, effects);
-      break;
     case "answer-came":
       if (next.name !== "fetching" || input.request !== next.request) break;
       if (input.status === 200) applyChunk(next, input.body, now, chance, effects);
       else retry(next, CODE_UPDATE_DOWNLOAD_FAILED, now, chance, effects);
       break;
     case "slot-checked":
-      if (next.name === "checking") applyCheck(next, input.sha256, input.code, effects);
+      if (next.name === "checking") applyCheck(next, input.code, effects);
+      break;
+    case "welcomed":
+      effects.push({ name: "settle-trial" });
       break;
     case "owner-left":
       if (next.name === "done") break;
@@ -119,17 +116,15 @@ function applyOffer(
   if (!isSame) n.received = 0;
   n.offer = offer;
   n.tries = 0;
-  if (offer.size > FIRMWARE_BYTES_MAX) giveUp(n, CODE_UPDATE_TOO_LARGE, effects);
+  if (offer.size > SIGNED_FIRMWARE_BYTES_MAX) giveUp(n, CODE_UPDATE_TOO_LARGE, effects);
   else if (offer.sha256 === runningSha256) giveUp(n, CODE_UPDATE_ALREADY_RUNNING, effects);
+  // Each chunk is to lie in one page of the slot.
+  else if (SLOT_PAGE_BYTES % offer.chunk !== 0 || offer.chunk % 4 !== 0) giveUp(n, CODE_UPDATE_WRONG_SIZE, effects);
   else {
     publish(n, "accepted", CODE_OK, effects);
     // A rest that does not begin at a chunk cannot be gone on with.
-    if (n.received > 0 && n.received % offer.chunk === 0) fetchNext(n, now, effects);
-    else {
-      n.received = 0;
-      n.name = "preparing";
-      effects.push({ name: "prepare-slot", size: offer.size });
-    }
+    if (n.received % offer.chunk !== 0) n.received = 0;
+    fetchNext(n, now, effects);
   }
 }
 
@@ -190,16 +185,13 @@ function applyChunk(n: UpdateMachine, data: string, now: number, chance: number,
   fetchNext(n, now, effects);
 }
 
-function applyCheck(n: UpdateMachine, sha256: string, code: number, effects: UpdateEffect[]): void {
-  const offer = n.offer;
-  if (!offer) return;
-  const refusal = sha256 === offer.sha256 ? code : CODE_UPDATE_WRONG_HASH;
-  if (refusal !== CODE_OK) {
+function applyCheck(n: UpdateMachine, code: number, effects: UpdateEffect[]): void {
+  if (code !== CODE_OK) {
     n.received = 0;
-    giveUp(n, refusal, effects);
+    giveUp(n, code, effects);
     return;
   }
   n.name = "done";
-  effects.push({ name: "activate-slot" });
+  effects.push({ name: "restart" });
   publish(n, "verified", CODE_OK, effects);
 }

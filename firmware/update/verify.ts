@@ -1,8 +1,43 @@
-// Owns the last word on an update before it may run. The bytes are known to be those of the offer; whether the offer may be believed is
-// asked here, so that signatures and counters against downgrades have one place to go.
-import { CODE_OK, type UpdateOffer } from "#protocol";
+// Owns the last word on an update before it may be tried [UPDATE-3]: what was fetched is read back from its slot and judged as a whole. One
+// function that exists only while it runs; it blocks for seconds. The loader judges once more before every boot of the trial.
+import { CODE_OK, CODE_STORE_FULL, CODE_UPDATE_WRONG_HASH, CODE_UPDATE_WRONG_SIZE, type UpdateOffer } from "#protocol";
+import type { Context } from "../context.ts";
+import { checkSignature, checkTree, readSlot, type SlotReader, toHex } from "../slots/slot-firmware.ts";
+import { otherSlot } from "../slots/slot-layout.ts";
+import { decodeSlotRecord, encodeSlotRecord, SLOT_KEY } from "../slots/slot-record.ts";
+import { findRecord, putRecord } from "../store/record-store.ts";
 
-/** CODE_OK, or the code it is refused with. */
-export function decideRelease(_offer: UpdateOffer): number {
-  return CODE_OK;
+/**
+ * Judge the slot that does not run, and if it is what the offer says and may be believed, note it as the next trial.
+ * @returns CODE_OK, or the code it is refused with; then nothing of it can be run by accident
+ */
+export function judgeUpdate(c: Context, offer: UpdateOffer): number {
+  const { slots, chip } = c.ports;
+  const reader: SlotReader = { read: slots.read, sha256: chip.sha256, kick: chip.kick };
+  const running = readSlot(reader, slots.running, 0);
+  const record = decodeSlotRecord(findRecord(c.store, SLOT_KEY)) ?? {
+    ...{ active: slots.running, trial: "" as const, boots: 0, counter: running.counter },
+    ...{ trialCounter: 0, code: CODE_OK, offer: "" },
+  };
+  // The counter of the firmware that runs is its own: other bytes under the same one are not newer.
+  const counterMin = running.counter === record.counter ? record.counter + 1 : record.counter;
+  const found = readSlot(reader, otherSlot(slots.running), counterMin);
+  if (found.code === CODE_OK && found.at + found.size !== offer.size) found.code = CODE_UPDATE_WRONG_SIZE;
+  checkTree(reader, found);
+  if (found.code === CODE_OK) {
+    const sha256 = chip.sha256(slots.read(found.slot, found.at, found.size));
+    if (toHex(sha256) !== offer.sha256) found.code = CODE_UPDATE_WRONG_HASH;
+  }
+  checkSignature(reader, found, slots.key);
+  if (found.code !== CODE_OK) {
+    // What was refused does not lie about: without its first page it is nothing.
+    slots.erasePage(0);
+    return found.code;
+  }
+  record.trial = found.slot;
+  record.boots = 0;
+  record.trialCounter = found.counter;
+  record.code = CODE_OK;
+  record.offer = offer.id;
+  return putRecord(c.store, SLOT_KEY, encodeSlotRecord(record)) ? CODE_OK : CODE_STORE_FULL;
 }

@@ -8,7 +8,8 @@ import { BOOT_BYTES_MAX, BUNDLE_BYTES_MAX, REST_VARIABLES_MAX } from "../../firm
 import { type BuildResult, buildFirmware, ensureFirmware } from "../../firmware/bundle/build.ts";
 import { firmwareCommand } from "../../firmware/bundle/command.ts";
 import { formatRefusal } from "../../firmware/bundle/dialect.ts";
-import { getEspruino, installOnEspruino, startEspruinoBoard } from "../support/espruino.ts";
+import { ensureImage } from "../../firmware/image/ensure-image.ts";
+import { flashEspruino, getEspruino, startEspruinoBoard } from "../support/espruino.ts";
 import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
 
@@ -149,15 +150,12 @@ for (const argv of [[], ["bake"], ["build", "--fast"], ["build", "again"]]) {
 
 test("the interpreter boots the very bytes, and they leave memory to work with", async () => {
   const bin = getEspruino();
-  const { bundle, boot } = getBuilt(await ensureFirmware({ root, outDir }));
+  const image = await ensureImage({ root, outDir: path.join(root, ".trapline", "firmware") });
   const device = await mkdtemp(path.join(folder, "device-"));
-  await installOnEspruino(bin, device, {
-    ".boot0": await readFile(boot.path, "latin1"),
-    "app-a": await readFile(bundle.path, "latin1"),
-  });
+  await flashEspruino(device, image.storage);
   const board = startEspruinoBoard(bin, device);
   try {
-    await eventually(() => board.lines.some((line) => line.includes(`sha256=${bundle.sha256}`)), {
+    await eventually(() => board.lines.some((line) => line.includes(`sha256=${image.sha256}`)), {
       withinMs: 10_000,
       because: "the firmware tells at its start which bytes it runs",
     });

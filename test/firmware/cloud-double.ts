@@ -33,7 +33,7 @@ import {
 } from "#protocol";
 import type { Device } from "../../firmware/device.ts";
 import type { HttpAnswer, HttpRequest } from "../../firmware/ports.ts";
-import { createTestBench, KEY, type TestBench, type TestSocket } from "./ports-double.ts";
+import { type BenchOptions, createTestBench, KEY, type TestBench, type TestSocket } from "./ports-double.ts";
 
 export const TENANT = "11111111-1111-4111-8111-111111111111";
 export const DEVICE = "22222222-2222-4222-8222-222222222222";
@@ -252,8 +252,8 @@ function receivePublish(cloud: CloudDouble, packet: mqttPacket.IPublishPacket): 
 }
 
 /** A trap on a cable that was claimed and is online, plunger not set. */
-export function startOwned(): { bench: TestBench; cloud: CloudDouble; device: Device } {
-  const bench = createTestBench({ wired: true });
+export function startOwned(options: BenchOptions = {}): { bench: TestBench; cloud: CloudDouble; device: Device } {
+  const bench = createTestBench({ wired: true, ...options });
   const cloud = createCloudDouble(bench);
   const device = bench.boot();
   bench.type("claim");

@@ -15,7 +15,7 @@ test("hello says who runs what since when", () => {
   const [hello] = cloud.list("hello");
   const { boot, sha256, ...rest } = hello!;
   assert.is(boot.length, 16);
-  assert.is(sha256, bench.ports.slots.runningSha256());
+  assert.is(sha256, bench.ports.slots.sha256);
   const { uptimeMs, ...facts } = rest;
   assert.ok(uptimeMs > 2000);
   assert.equal(facts, {

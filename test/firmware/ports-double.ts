@@ -16,6 +16,8 @@ import type {
   Slots,
   SocketHandlers,
 } from "../../firmware/ports.ts";
+import { SLOT_BYTES, SLOT_PAGE_BYTES, type SlotName } from "../../firmware/slots/slot-layout.ts";
+import { readSignedFile, SIGNED_KEY, type SignedFile } from "./slots/signed-files.ts";
 
 export const KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 export const IDENTITY: Identity = {
@@ -151,7 +153,7 @@ export interface TestBench {
   isReachable: boolean;
   wifi: { isUp: boolean; joins: number; powerSave: string; lose(): void };
   pins: { led: boolean; hz: number; batteryMv: number; ledChanges: number };
-  slots: { running: string; other: Bytes; activated: boolean; hasRoom: boolean };
+  slots: TestSlots;
   reboots: number;
   resetReason: number;
   /** Of the interpreter; the two faults are told once. */
@@ -168,6 +170,8 @@ export interface TestBench {
 
 export interface BenchOptions {
   flash?: TestFlash;
+  /** Unless told, the slots of a trap that was flashed with the file of counter 7. */
+  slots?: TestSlots;
   identity?: Identity | null;
   wired?: boolean;
   plungerSet?: boolean;
@@ -185,6 +189,7 @@ interface Hands {
 }
 
 export function createTestBench(options: BenchOptions = {}): TestBench {
+  const slots = options.slots ?? createTestSlots(readSignedFile(7));
   const clock = createTestClock();
   const flash = options.flash ?? createTestFlash();
   const identity = options.identity === undefined ? IDENTITY : options.identity;
@@ -199,7 +204,7 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
     pins: createPins(hands, getBench),
     radio: createRadio(hands, getBench, options.wired ?? false),
     network: createNetwork(getBench),
-    slots: createSlots(getBench),
+    slots: createSlots(slots),
     chip: createChip(getBench),
     console: {
       print: (line) => void bench.lines.push(line),
@@ -226,7 +231,7 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
     onRequest: () => ({ status: 0, body: "", error: "nobody answers" }),
     wifi: { isUp: true, joins: 0, powerSave: "min", lose: () => hands.onLost() },
     pins: { led: false, hz: 0, batteryMv: 4000, ledChanges: 0 },
-    slots: { running: "the bundle that runs", other: "", activated: false, hasRoom: true },
+    slots,
     setPlunger(set) {
       hands.plungerSet = set;
       hands.onPlunger(set, 0);
@@ -321,20 +326,42 @@ function createNetwork(getBench: () => TestBench): Network {
   };
 }
 
-function createSlots(getBench: () => TestBench): Slots {
+/** The slots of one trap, as they outlive its boots. */
+export interface TestSlots {
+  running: SlotName;
+  sha256: string;
+  key: Bytes;
+  bytes: { a: Buffer; b: Buffer };
+  /** Pages erased and bytes written of the slot that does not run, in order. */
+  writes: string[];
+  /** The trial was confirmed in this boot. */
+  settled: boolean;
+}
+
+/** Slot a holds the file and runs, slot b is erased. */
+export function createTestSlots({ file, sha256: hash }: SignedFile): TestSlots {
+  const bytes = { a: Buffer.alloc(SLOT_BYTES, 0xff), b: Buffer.alloc(SLOT_BYTES, 0xff) };
+  bytes.a.write(file, "latin1");
+  return { running: "a", sha256: hash, key: SIGNED_KEY, bytes, writes: [], settled: false };
+}
+
+function createSlots(slots: TestSlots): Slots {
+  const other = slots.bytes[slots.running === "a" ? "b" : "a"];
   return {
-    runningSha256: () => sha256Hex(getBench().slots.running),
-    begin(size) {
-      getBench().slots.other = "\xff".repeat(size);
-      return getBench().slots.hasRoom;
+    ...{ running: slots.running, sha256: slots.sha256, key: slots.key },
+    read: (slot, offset, length) => slots.bytes[slot].toString("latin1", offset, offset + length),
+    erasePage(page) {
+      slots.writes.push(`erase ${page}`);
+      if (page < 0 || (page + 1) * SLOT_PAGE_BYTES > SLOT_BYTES) throw new Error(`no page ${page}`);
+      other.fill(0xff, page * SLOT_PAGE_BYTES, (page + 1) * SLOT_PAGE_BYTES);
     },
     write(offset, data) {
-      const { slots } = getBench();
-      slots.other = slots.other.slice(0, offset) + data + slots.other.slice(offset + data.length);
+      slots.writes.push(`write ${offset} ${data.length}`);
+      if (offset % 4 || data.length % 4 || offset + data.length > SLOT_BYTES) throw new Error(`write ${offset}`);
+      for (let i = 0; i < data.length; i++) other[offset + i] = (other[offset + i] ?? 0) & data.charCodeAt(i);
     },
-    storedSha256: () => sha256Hex(getBench().slots.other),
-    activate() {
-      getBench().slots.activated = true;
+    settle() {
+      slots.settled = true;
     },
   };
 }

@@ -81,7 +81,7 @@ export const RECORDS: RecordCase<object>[] = [
       id: uuid,
       phase: word(protocol.UPDATE_PHASES),
       code: integer(0, 65535),
-      received: integer(0, protocol.FIRMWARE_BYTES_MAX),
+      received: integer(0, protocol.SIGNED_FIRMWARE_BYTES_MAX),
     }),
   }),
   define({
@@ -116,7 +116,7 @@ export const RECORDS: RecordCase<object>[] = [
       id: uuid,
       firmware: uuid,
       version: printable(1, 32),
-      size: integer(1, protocol.FIRMWARE_BYTES_MAX),
+      size: integer(1, protocol.SIGNED_FIRMWARE_BYTES_MAX),
       sha256: hex(64),
       chunk: integer(1, protocol.FIRMWARE_CHUNK_BYTES_MAX),
     }),

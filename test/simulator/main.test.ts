@@ -15,12 +15,11 @@ import { IDENTITY, readFixture } from "./fixture/fixture.ts";
 const test = suite("simulator program");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trapline-simulator-"));
 const identityFile = path.join(folder, "identity.json");
+const storageFile = path.join(folder, "storage.bin");
 const children: ChildProcess[] = [];
 
 test.before(() => {
-  const { boot, bundle } = readFixture();
-  fs.writeFileSync(path.join(folder, "boot.js"), boot);
-  fs.writeFileSync(path.join(folder, "bundle.js"), bundle);
+  fs.writeFileSync(storageFile, readFixture().storage);
   fs.writeFileSync(identityFile, `${encodeIdentity(IDENTITY)}\n`);
 });
 test.after(() => {
@@ -33,8 +32,7 @@ test("without options it wants an identity, and the rest has its usual value", (
   assert.throws(() => parseSimulatorConfig([], {}), isConfigError);
   assert.equal(parseSimulatorConfig(["--identity", "i.json"], {}), {
     identityFile: "i.json",
-    bundleFile: ".trapline/firmware/bundle.js",
-    bootFile: ".trapline/firmware/boot.js",
+    storageFile: ".trapline/firmware/storage.bin",
     imageFile: undefined,
     reflash: false,
     port: 0,
@@ -95,7 +93,16 @@ function start(...args: string[]): Run {
 
 test("it runs a trap, tells where its page is, prints its console, and ends on a signal", async () => {
   const image = path.join(folder, "flash.bin");
-  const { child, output } = start("--identity", identityFile, "--firmware", folder, "--image", image, "--seed", "1");
+  const { child, output } = start(
+    "--identity",
+    identityFile,
+    "--storage",
+    storageFile,
+    "--image",
+    image,
+    "--seed",
+    "1",
+  );
   const said = (text: string) => eventually(() => output().includes(text), { withinMs: 10_000, because: `"${text}"` });
   await said("boot serial=TL-TEST-0001");
   const address = /controls at (http:\/\/127\.0\.0\.1:\d+)/.exec(output())?.[1];
@@ -111,6 +118,7 @@ test("it runs a trap, tells where its page is, prints its console, and ends on a
 for (const [what, args, expected] of [
   ["no identity", [], "Tell the trap's identity"],
   ["a missing identity file", ["--identity", "/nowhere.json"], "Cannot read the trap's identity"],
+  ["no Storage partition", ["--identity", identityFile, "--storage", "/nowhere.bin"], "npm run firmware -- image"],
   ["a broken identity", ["--identity", fileURLToPath(import.meta.url)], "is no identity: code"],
 ] as const) {
   test(`with ${what} it says so and exits with 1`, async () => {

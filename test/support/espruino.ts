@@ -61,6 +61,17 @@ function put(name,upload,size){var f=E.openFile(upload,"r"),at=0,d;while(at<size
   if (!run.lines.includes("installed")) throw new Error(`the files were not installed: ${run.lines.join("\n")}`);
 }
 
+/** The whole flash of the ESP32, and where the interpreter's Storage lies in it. */
+const FLASH_BYTES = 0x400000;
+const STORAGE_ADDRESS = 0x320000;
+
+/** Flashes the device in `folder` with a composed Storage partition; the rest of its flash is erased. */
+export async function flashEspruino(folder: string, storage: Uint8Array): Promise<void> {
+  const flash = Buffer.alloc(FLASH_BYTES, 0xff);
+  flash.set(storage, STORAGE_ADDRESS);
+  await writeFile(path.join(folder, "espruino.flash"), flash);
+}
+
 export interface EspruinoBoard {
   /** Everything printed so far, prompts taken off. */
   readonly lines: readonly string[];

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import type { Identity } from "#protocol";
-import { buildFirmware } from "../../firmware/bundle/build.ts";
+import { ensureImage } from "../../firmware/image/ensure-image.ts";
 import { composeTrapImage } from "../../simulator/trap-image.ts";
 import { createTestCloud, FACTORY_TOKEN, type TestCloud } from "../support/cloud.ts";
 import { type EspruinoBoard, getEspruino, startEspruinoBoard } from "../support/espruino.ts";
@@ -37,21 +37,12 @@ function createIdentity(cloudAddress: string): Identity {
   return { serial, mac, ...rest, host: "127.0.0.1", port: Number(new URL(cloudAddress).port) };
 }
 
-async function build(outDir: string, version: string) {
-  const built = await buildFirmware({ root: ROOT, outDir, version });
-  if (!built.ok) throw new Error(JSON.stringify(built.refusals));
-  return {
-    sha256: built.bundle.sha256,
-    bytes: await fs.readFile(built.bundle.path),
-    boot: await fs.readFile(built.boot.path),
-  };
-}
-
 test("it is claimed, raises its alert and proves an update, within 2,500 variables [BUNDLE-1] [UPDATE-1]", async () => {
   const interpreter = getEspruino();
   folder = await fs.mkdtemp(path.join(os.tmpdir(), "trapline-interpreter-"));
-  const first = await build(path.join(folder, "first"), "1.0.0");
-  const next = await build(path.join(folder, "next"), "1.0.1");
+  const outDir = path.join(ROOT, ".trapline", "firmware");
+  const first = await ensureImage({ root: ROOT, outDir, version: "1.0.0", counter: 1 });
+  const next = await ensureImage({ root: ROOT, outDir, version: "1.0.1", counter: 2 });
   cloud = await createTestCloud();
   const { ask, httpAddress } = cloud;
   const { token } = await cloud.createOwner();
@@ -59,7 +50,7 @@ test("it is claimed, raises its alert and proves an update, within 2,500 variabl
   const { code } = (await ask({ url: "/api/v1/claim-codes", as: token, body: { deviceName: "Attic" } })).json;
   const device = path.join(folder, "device");
   await fs.mkdir(device);
-  const image = composeTrapImage(createIdentity(httpAddress), { boot: first.boot, bundle: first.bytes });
+  const image = composeTrapImage(createIdentity(httpAddress), first);
   await fs.writeFile(path.join(device, "espruino.flash"), image);
 
   const running = startEspruinoBoard(interpreter, device);
@@ -87,7 +78,9 @@ test("it is claimed, raises its alert and proves an update, within 2,500 variabl
   });
   assert.is(alert.type, "sprung");
 
-  const { firmware } = (await ask({ url: "/api/v1/firmware?version=1.0.1", as: token, body: next.bytes })).json;
+  const { firmware } = (
+    await ask({ url: "/api/v1/firmware?version=1.0.1", as: token, body: Buffer.from(next.signedFile) })
+  ).json;
   await ask({ url: `/api/v1/devices/${claimed?.id}/updates`, as: token, body: { firmwareId: firmware.id } });
   await says("version=1.0.1");
   await eventually(async () => (await readDevice())?.firmwareSha256 === next.sha256, {

@@ -1,11 +1,9 @@
 // A trap's life with its owners, whole: the very bundle on the double of the board, the real cloud, its broker and its database. What
 // each part promises alone is tested beside it; here they must keep it together.
-import * as fs from "node:fs/promises";
-import * as os from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { displayClaimCode, type Identity, parseConsoleLine } from "#protocol";
-import { buildFirmware } from "../../firmware/bundle/build.ts";
+import { ensureImage, type TrapImage } from "../../firmware/image/ensure-image.ts";
 import { createWallClock } from "../../simulator/board/clock.ts";
 import { createWorld, type World } from "../../simulator/board/radio.ts";
 import { createSimulatedTrap, type SimulatedTrap } from "../../simulator/trap.ts";
@@ -19,9 +17,10 @@ const SPEED = 20;
 const WAIT_MS = 8_000;
 const WIFI = { ssid: "home", password: "sweet home" };
 const ROOT = path.resolve(import.meta.dirname, "../..");
+/** Where it is kept, since signing takes seconds. */
+const IMAGE_FOLDER = path.join(ROOT, ".trapline", "firmware");
 
-let folder: string;
-let firmware: { boot: Uint8Array; bundle: Uint8Array };
+let firmware: TrapImage;
 let cloud: TestCloud;
 let owner: Owner;
 let world: World;
@@ -29,16 +28,11 @@ let trap: SimulatedTrap;
 let count = 0;
 
 test.before(async () => {
-  folder = await fs.mkdtemp(path.join(os.tmpdir(), "trapline-life-"));
-  const built = await buildFirmware({ root: ROOT, outDir: folder });
-  assert.ok(built.ok, "the firmware is in the dialect");
-  if (!built.ok) return;
-  firmware = { boot: await fs.readFile(built.boot.path), bundle: await fs.readFile(built.bundle.path) };
+  firmware = await ensureImage({ root: ROOT, outDir: IMAGE_FOLDER });
   cloud = await createTestCloud();
 });
 test.after(async () => {
   await cloud?.stop();
-  await fs.rm(folder, { recursive: true, force: true });
 });
 
 /** A trap fresh from the flashing host, with power and Wi-Fi, owned by nobody. */

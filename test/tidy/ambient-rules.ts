@@ -104,6 +104,7 @@ const CLOCK_PLACES: Exception[] = [
   ["simulator/page/*.js", "runs in a person's browser"],
   ["firmware/board/**", "the board is the clock"],
   ["firmware/boot/**", "the boot loader stands on the board itself"],
+  ["firmware/image/*.ts", "makes and uses the key of a developer's own machine"],
   ["firmware/lib/**", "declares the language"],
   ["bin/**", "measures real latencies, and makes the secrets of a first start"],
   ["test/**", "real sockets and processes take real time; that tests do not sleep is a rule of its own"],

@@ -156,6 +156,35 @@ export const IMPORT_FIXTURES: Fixture[] = [
     findings: [],
   },
   {
+    rule: "firmware/image is imported by bin and tests alone",
+    files: {
+      ...arrow("simulator/trap-image.ts", "../firmware/image/compose-storage.ts", "firmware/image/compose-storage.ts"),
+      "firmware/boot/loader.ts": 'import { one } from "../image/compose-storage.ts";\n',
+    },
+    findings: ["simulator/trap-image.ts:1", "firmware/boot/loader.ts:1"],
+  },
+  {
+    rule: "firmware/image is imported by bin and tests alone",
+    files: arrow("bin/up/up.ts", "../../firmware/image/ensure-image.ts", "firmware/image/ensure-image.ts"),
+    findings: [],
+  },
+  {
+    rule: "firmware/image imports Node, #protocol, the build, the signing and the layout of the slots",
+    files: arrow("firmware/image/a.ts", "../device.ts", "firmware/device.ts"),
+    findings: ["firmware/image/a.ts:1"],
+  },
+  {
+    rule: "firmware/image imports Node, #protocol, the build, the signing and the layout of the slots",
+    files: {
+      "firmware/image/a.ts":
+        'import { one } from "../bundle/build.ts";\nimport { two } from "../release/signing.ts";\nimport { three } from "../slots/slot-layout.ts";\n',
+      "firmware/bundle/build.ts": CODE,
+      "firmware/release/signing.ts": CODE,
+      "firmware/slots/slot-layout.ts": CODE,
+    },
+    findings: [],
+  },
+  {
     rule: "firmware/bundle imports Node, npm and itself",
     files: {
       "firmware/bundle/build.ts": 'import { one } from "../device.ts";\nimport { two } from "../../simulator/a.ts";\n',

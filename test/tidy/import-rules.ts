@@ -108,7 +108,7 @@ const bundleIsAHostProgram: Rule = {
     "it is the program that builds the firmware: it holds a compiler, and nothing that runs on a trap or in the cloud may need one",
   instead: "let bin/ build the bundle and hand over the bytes",
   check: forEachSource((source) =>
-    ["bundle", "release", "bin", "test"].includes(programOf(source.path))
+    ["bundle", "release", "image", "bin", "test"].includes(programOf(source.path))
       ? []
       : listImports(
           source,
@@ -134,7 +134,7 @@ const releaseIsAHostProgram: Rule = {
   reason: "it holds private keys in its hands, which no trap and no cloud may ever do",
   instead: "verify: on a trap with firmware/signature, elsewhere with the library",
   check: forEachSource((source) =>
-    ["release", "bin", "test"].includes(programOf(source.path))
+    ["release", "image", "bin", "test"].includes(programOf(source.path))
       ? []
       : listImports(
           source,
@@ -156,6 +156,35 @@ const releaseStandsAlone: Rule = {
       one.target !== BUILD_RECORD &&
       !one.target.startsWith("firmware/signature/"),
     "signing reaches into another program",
+  ),
+};
+
+const imageIsAHostProgram: Rule = {
+  name: "firmware/image is imported by bin and tests alone",
+  reason: "it builds and signs, which no trap, no cloud and no simulator may need",
+  instead: "let bin/ compose the image and hand over the bytes",
+  check: forEachSource((source) =>
+    ["image", "bin", "test"].includes(programOf(source.path))
+      ? []
+      : listImports(
+          source,
+          (one) => one.target !== null && programOf(one.target) === "image",
+          () => "imports the program that composes images",
+        ),
+  ),
+};
+
+const imageStandsOnTheOthers: Rule = {
+  name: "firmware/image imports Node, #protocol, the build, the signing and the layout of the slots",
+  reason: "it puts together what others made, and decides nothing of it",
+  instead: "take paths and options as arguments",
+  check: inPrograms(
+    ["image"],
+    (one) =>
+      one.target !== null &&
+      !["image", "bundle", "release", "protocol"].includes(programOf(one.target)) &&
+      !one.target.startsWith("firmware/slots/"),
+    "the image reaches into another program",
   ),
 };
 
@@ -216,6 +245,7 @@ const BIN_MAY = [
   "hil/*.ts",
   "firmware/bundle/*.ts",
   "firmware/release/*.ts",
+  "firmware/image/*.ts",
 ];
 
 const binWires: Rule = {
@@ -342,6 +372,8 @@ export const IMPORT_RULES: Rule[] = [
   bundleStandsAlone,
   releaseIsAHostProgram,
   releaseStandsAlone,
+  imageIsAHostProgram,
+  imageStandsOnTheOthers,
   simulatorImports,
   cloudImports,
   hilImports,

@@ -6,6 +6,7 @@ export type Program =
   | "firmware"
   | "bundle"
   | "release"
+  | "image"
   | "cloud"
   | "simulator"
   | "hil"
@@ -17,6 +18,7 @@ export function programOf(file: string): Program {
   if (file.startsWith("firmware/protocol/")) return "protocol";
   if (file.startsWith("firmware/bundle/")) return "bundle";
   if (file.startsWith("firmware/release/")) return "release";
+  if (file.startsWith("firmware/image/")) return "image";
   const [first] = file.split("/");
   for (const program of ["firmware", "cloud", "simulator", "hil", "bin", "test"] as const)
     if (first === program) return program;
