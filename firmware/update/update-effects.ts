@@ -64,7 +64,7 @@ function tell(c: Context, progress: UpdateProgress): void {
   publish(c, "update", encodeUpdateProgress(progress));
 }
 
-/** Confirm the trial that runs [UPDATE-4]; or tell how the last one ended, if that has not been told. */
+/** Confirm the trial that runs [UPDATE-4]; or tell how the last one ended, if that has not been told [UPDATE-5]. */
 function settleTrial(c: Context): void {
   const record = decodeSlotRecord(findRecord(c.store, SLOT_KEY));
   if (record === null) return;

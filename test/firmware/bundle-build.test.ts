@@ -16,7 +16,6 @@ import { suite } from "../support/suite.ts";
 const test = suite("bundle build", { limitMs: 60_000 });
 const root = path.resolve(import.meta.dirname, "../..");
 let folder = "";
-let outDir = "";
 /** A firmware of a few lines, free to be changed. */
 let small = "";
 
@@ -48,7 +47,6 @@ function getBuilt(result: BuildResult): Built {
 
 test.before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "trapline-build-"));
-  outDir = path.join(folder, "out");
   small = await createSmallFirmware("small");
 });
 test.after(() => rm(folder, { recursive: true }));
