@@ -1,11 +1,9 @@
 // The very bundle on the double of the board, whose interpreter is made to fail as the real one does: a lost handler, lost timers, memory
 // that is gone, a call that blocks, a program that hangs. Each ends in a new start, and the boot after it says why [HEALTH-1].
-import * as fs from "node:fs/promises";
-import * as os from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { type Identity, parseConsoleLine, RESET_MEMORY, RESET_SOFTWARE, RESET_STUCK, RESET_WATCHDOG } from "#protocol";
-import { buildFirmware } from "../../firmware/bundle/build.ts";
+import { ensureImage, type TrapImage } from "../../firmware/image/ensure-image.ts";
 import { createSimClock, type SimClock } from "../../simulator/board/clock.ts";
 import { createWorld } from "../../simulator/board/radio.ts";
 import { createSimulatedTrap, type SimulatedTrap, type SimulatedTrapOptions } from "../../simulator/trap.ts";
@@ -22,22 +20,16 @@ const IDENTITY: Identity = {
   ...{ host: "cloud.test", port: 3000 },
 };
 
-let folder: string;
-let firmware: { boot: Uint8Array; bundle: Uint8Array };
+let firmware: TrapImage;
 let trap: SimulatedTrap | undefined;
 
 test.before(async () => {
-  folder = await fs.mkdtemp(path.join(os.tmpdir(), "trapline-health-"));
-  const built = await buildFirmware({ root: ROOT, outDir: folder });
-  assert.ok(built.ok, "the firmware is in the dialect");
-  if (!built.ok) return;
-  firmware = { boot: await fs.readFile(built.boot.path), bundle: await fs.readFile(built.bundle.path) };
+  firmware = await ensureImage({ root: ROOT, outDir: path.join(ROOT, ".trapline", "firmware") });
 });
 test.after.each(() => {
   trap?.stop();
   trap = undefined;
 });
-test.after(() => fs.rm(folder, { recursive: true, force: true }));
 
 function start(options: Partial<SimulatedTrapOptions> = {}): { trap: SimulatedTrap; clock: SimClock } {
   const clock = createSimClock();
@@ -114,7 +106,7 @@ test("a call that blocks for longer than the watchdog waits is ended by it", () 
 });
 
 test("a program that hangs is ended by the watchdog", () => {
-  const { trap, clock } = start({ evaluateLimitMs: 50, limitCallbacks: true });
+  const { trap, clock } = start({ evaluateLimitMs: 3000, limitCallbacks: true });
   trap.board.console.type("while(true);\n");
   assert.is(trap.board.state(), "hung");
   clock.advance(WATCHDOG_MS + 5000);
