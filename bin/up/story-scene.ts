@@ -35,8 +35,8 @@ export interface StoryParts {
   flashed: BuiltBundle;
   /** Of the network around the trap. */
   wifi: { ssid: string; password: string };
-  /** Build the next one. */
-  buildNext(): Promise<BuiltBundle>;
+  /** The one it is offered later. */
+  next: BuiltBundle;
   account: { email: string; password: string };
   /** Called with the session's token as soon as there is one. */
   onSession(token: string): void;
@@ -114,8 +114,7 @@ export async function releaseEarlier(parts: StoryParts): Promise<void> {
 }
 
 /** What a step may use. */
-export interface Scene
-  extends Pick<StoryParts, "api" | "hands" | "flashed" | "now" | "wifi" | "buildNext" | "poweredAt"> {
+export interface Scene extends Pick<StoryParts, "api" | "hands" | "flashed" | "now" | "wifi" | "next" | "poweredAt"> {
   thread: Thread;
   mark: Witness["mark"];
   see: Witness["see"];
@@ -126,13 +125,13 @@ export interface Scene
 }
 
 export function createScene(parts: StoryParts, thread: Thread): Scene {
-  const { api, hands, flashed, now, wifi, buildNext, poweredAt, witness } = parts;
+  const { api, hands, flashed, now, wifi, next, poweredAt, witness } = parts;
   const device = (): DeviceDto => {
     if (!thread.device) throw new Error("no device was claimed");
     return thread.device;
   };
   return {
-    ...{ api, hands, flashed, now, wifi, buildNext, poweredAt, thread, device },
+    ...{ api, hands, flashed, now, wifi, next, poweredAt, thread, device },
     mark: () => witness.mark(),
     see: (from, what, withinMs, is) => witness.see(from, what, withinMs, is),
     ofDevice: (data) => data.deviceId === device().id,

@@ -1,12 +1,11 @@
 // Owns the end of the story: the trap is offered the next bundle and proves that it runs it.
 import { fromCloud, type Scene, type Step, short } from "./story-scene.ts";
 
-function updateOffered({ api, now, see, device, thread, buildNext, mark }: Scene): Step {
+function updateOffered({ api, now, see, device, thread, next, mark }: Scene): Step {
   return {
     name: "update-offered",
     boundMs: 20_000,
     async run() {
-      const next = await buildNext();
       thread.next = next;
       const from = mark();
       const t0 = now();

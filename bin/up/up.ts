@@ -35,7 +35,7 @@ export interface UpOptions {
   interrupted: Promise<void>;
 }
 
-type Built = BuiltBundle & Pick<TrapImage, "storage" | "fresh">;
+type Built = BuiltBundle & Pick<TrapImage, "storage" | "publicKey" | "fresh">;
 
 interface Part {
   name: string;
@@ -113,14 +113,18 @@ async function openStage(options: UpOptions, reporter: Reporter, parts: Part[]):
   return { options, reporter, parts, home, ports, log };
 }
 
-function buildFlashed({ options, reporter, home }: Stage): Promise<Built> {
+/** Both firmwares of the story: signing takes seconds in which nothing else in this process moves, so it is done before anything lives. */
+function buildBoth({ options, reporter, home }: Stage): Promise<{ flashed: Built; next: Built }> {
   return tell(
     reporter,
     "bundle",
-    () => build(options.root, home.firmware, FLASHED_COUNTER),
-    (b) => ({
+    async () => {
+      const flashed = await build(options.root, home.firmware, FLASHED_COUNTER);
+      return { flashed, next: await build(options.root, home.firmware, FLASHED_COUNTER + 1, nextVersion(flashed)) };
+    },
+    ({ flashed: b }) => ({
       facts: { version: b.version, sha256: b.sha256, size: b.size, fresh: b.fresh },
-      words: `${b.version}, ${b.size} bytes, sha256 ${b.sha256.slice(0, 12)}${b.fresh ? "" : " (built before)"}`,
+      words: `${b.version}, ${b.size} bytes, sha256 ${b.sha256.slice(0, 12)}, signed${b.fresh ? "" : " (built before)"}`,
     }),
   );
 }
@@ -142,13 +146,14 @@ function startDatabase({ options, reporter, home, parts, log }: Stage): Promise<
 }
 
 /** The broker and the API are one program; each is told when it answers. */
-async function startCloud(stage: Stage, databaseUrl: string): Promise<Cloud> {
+async function startCloud(stage: Stage, databaseUrl: string, flashed: Built): Promise<Cloud> {
   const { reporter, parts, home, ports, log } = stage;
   const config: Config = {
     ...{ databaseUrl, databaseUrls: null, databasePoolMax: 15, retention: RETENTION, logLevel: "info", trustProxy: [] },
     ...{ httpHost: HOST, httpPort: ports.api, mqttHost: HOST, mqttPort: ports.mqtt },
     ...{ publicMqttHost: null, publicMqttPort: null },
-    ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey, firmwareKeys: [] },
+    ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey },
+    firmwareKeys: [Buffer.from(flashed.publicKey).toString("hex")],
     frameAncestors: [`http://${HOST}:${ports.page}`],
   };
   const cloud = await tell(
@@ -175,9 +180,9 @@ async function perform(stage: Stage): Promise<number> {
   const { options, reporter, home } = stage;
   const { secrets } = home;
   const begun = performance.now();
-  const flashed = await buildFlashed(stage);
+  const { flashed, next } = await buildBoth(stage);
   const database = await startDatabase(stage);
-  const cloud = await startCloud(stage, database.url);
+  const cloud = await startCloud(stage, database.url, flashed);
 
   const witness = createWitness(() => performance.now());
   void options.interrupted.then(() => witness.stop("stopped by the person"));
@@ -201,7 +206,7 @@ async function perform(stage: Stage): Promise<number> {
         pressButton: (ms) => trap.pressButton(ms),
         typeCommand: (line) => trap.typeCommand(line),
       },
-      buildNext: () => build(options.root, home.firmware, FLASHED_COUNTER + 1, nextVersion(flashed)),
+      next,
       account: { email: secrets.email, password: secrets.password },
       onSession: (value) => {
         token = value;

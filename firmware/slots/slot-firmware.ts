@@ -1,5 +1,5 @@
 // Owns the judgement of what stands in a slot: a signed firmware from the slot's first byte on, wholly there, for this trap, not older than
-// what it has run, undamaged, signed [SIGN-3]. Loader and application judge by this same code; what follows is theirs.
+// what it has run, undamaged, signed [SIGN-4]. Loader and application judge by this same code; what follows is theirs.
 import {
   addLeaf,
   type Bytes,

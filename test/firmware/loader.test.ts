@@ -60,7 +60,7 @@ function createBoard(a: string, b: string): Board {
 /** Only what a choice says of the slot. */
 const brief = ({ slot, isTrial, code }: ChosenSlot) => [slot, isTrial, code];
 
-test("a fresh board runs what it was flashed with, and remembers it as confirmed [SIGN-3]", () => {
+test("a fresh board runs what it was flashed with, and remembers it as confirmed [SIGN-4]", () => {
   const board = createBoard(OLD.file, ERASED);
   const chosen = board.boot();
   assert.equal(brief(chosen), ["a", false, CODE_OK]);
@@ -85,7 +85,7 @@ const FIRST: [name: string, a: string, b: string, slot: SlotName | "", code: num
   ["nothing of two that are erased", ERASED, ERASED, "", CODE_UPDATE_WRONG_SIZE],
 ];
 for (const [name, a, b, slot, code] of FIRST) {
-  test(`a board without a record runs ${name} [SIGN-3]`, () => {
+  test(`a board without a record runs ${name} [SIGN-4]`, () => {
     assert.equal(brief(createBoard(a, b).boot()), [slot, false, code]);
   });
 }
@@ -124,7 +124,7 @@ const TRIALS: [name: string, file: string, code: number][] = [
   ["has a lower counter than what was confirmed", forgeFile(8, { counter: 6 }).file, CODE_UPDATE_OUTDATED],
 ];
 for (const [name, file, code] of TRIALS) {
-  test(`a trial that ${name} is not run, and its code is kept for the cloud [SIGN-3]`, () => {
+  test(`a trial that ${name} is not run, and its code is kept for the cloud [SIGN-4]`, () => {
     const board = createBoard(OLD.file, file);
     board.note({ trial: "b", offer: "an-offer" });
     assert.equal(brief(board.boot()), ["a", false, code]);

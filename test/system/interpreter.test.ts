@@ -43,7 +43,7 @@ test("it is claimed, raises its alert and proves an update, within 2,500 variabl
   const outDir = path.join(ROOT, ".trapline", "firmware");
   const first = await ensureImage({ root: ROOT, outDir, version: "1.0.0", counter: 1 });
   const next = await ensureImage({ root: ROOT, outDir, version: "1.0.1", counter: 2 });
-  cloud = await createTestCloud();
+  cloud = await createTestCloud({ config: { firmwareKeys: [Buffer.from(first.publicKey).toString("hex")] } });
   const { ask, httpAddress } = cloud;
   const { token } = await cloud.createOwner();
   assert.is((await ask({ url: "/api/v1/factory/devices", as: FACTORY_TOKEN, body: KNOWN })).status, 201);

@@ -75,7 +75,7 @@ export const STEPS = [
   ...["bundle", "database", "broker", "api", "trap-booted", "claiming-window", "claimed", "credentials", "online"],
   ...["sprung", "alert", "acknowledged", "rearmed", "resolved", "update-offered", "update-booted", "done"],
 ];
-export const STORY_MS = 70_000;
+export const STORY_MS = 150_000;
 
 export interface UpBench {
   /** For data folders; gone at the end. */
