@@ -17,15 +17,15 @@ import { decidePattern } from "./indicator/patterns.ts";
 import { createPlayer, playPattern, stopPlayer } from "./indicator/player.ts";
 import type { Ports } from "./ports.ts";
 import { PROFILE_MAINS, REST_OF } from "./power/profile.ts";
+import { noteLife, openLife } from "./session/life.ts";
 import { createLink } from "./session/link.ts";
 import { handleLink } from "./session/link-effects.ts";
 import { findAckDeadline, openOutbox } from "./session/outbox.ts";
 import { createConfiguration, publishTelemetry, sampleBattery, telemetryMs } from "./session/reports.ts";
 import { createSession } from "./session/session.ts";
 import { handleSession } from "./session/session-effects.ts";
-import { findRecord, openRecordStore, putRecord, type RecordStore } from "./store/record-store.ts";
+import { findRecord, openRecordStore } from "./store/record-store.ts";
 import {
-  BOOT_KEY,
   CLAIM_KEY,
   COMMAND_KEY,
   CONFIG_KEY,
@@ -135,34 +135,20 @@ function wake(c: Context): void {
   c.drain();
 }
 
-/** Eight hexadecimal digits of 32 bits. */
-function formatWord(word: number): string {
-  return (
-    (65536 + ((word >> 16) & 65535)).toString(16).substring(1) + (65536 + (word & 65535)).toString(16).substring(1)
-  );
-}
-
-/** The number of this boot, counted in flash, and chance. */
-function createBootId(store: RecordStore, random: number): { boot: string; stored: boolean } {
-  const count = parseInt(findRecord(store, BOOT_KEY) ?? "0", 10) + 1;
-  const stored = putRecord(store, BOOT_KEY, "" + count);
-  return { boot: formatWord(count) + formatWord(random), stored: stored };
-}
-
 function createContext(ports: Ports, drain: () => void): Context {
   const store = openRecordStore(ports.flash, ports.chip.sha256);
-  const id = createBootId(store, ports.chip.random());
+  const life = openLife(store, ports.chip.random());
   const config = decodeConfiguration(findRecord(store, CONFIG_KEY));
   const command = parseInt(findRecord(store, COMMAND_KEY) ?? "0", 10);
   const identity = ports.identity;
   const c: Context = {
     ports: ports,
     store: store,
-    outbox: openOutbox(store, id.boot),
+    outbox: openOutbox(store, life.boot, life.lifeMs),
     player: createPlayer(ports.clock, ports.pins),
     identity: null,
     kind: identity ? identity.kind : "live-catch",
-    boot: id.boot,
+    boot: life.boot,
     sha256: ports.slots.sha256,
     trap: createTrap(),
     alarm: createAlarm("live-catch", -1, 0),
@@ -210,7 +196,7 @@ function createContext(ports: Ports, drain: () => void): Context {
   c.telemetryAt = c.choresAt + telemetryMs(c);
   tellBoot(c);
   if (!identity) fault(c, CODE_NO_IDENTITY, "identity");
-  if (!id.stored) fault(c, CODE_STORE_FULL, "boot");
+  if (!life.stored) fault(c, CODE_STORE_FULL, "boot");
   return c;
 }
 
@@ -270,6 +256,7 @@ function doChores(c: Context): void {
   watchHealth(c);
   if (c.store.damaged > 0) fault(c, CODE_STORE_DAMAGED, "store");
   c.store.damaged = 0;
+  noteLife(c.outbox, c.ports.clock.now());
   sampleBattery(c);
   post(c, { to: "trap", fact: { name: "time-passed", set: pins.isPlungerSet() } });
   post(c, { to: "button", fact: { name: "time-passed", down: pins.isButtonDown() } });

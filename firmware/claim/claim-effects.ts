@@ -2,10 +2,14 @@
 import { CODE_CLOUD_UNREACHABLE, CODE_NO_NETWORK, CODE_OK, CODE_STORE_FULL, RECORD_BYTES_MAX } from "#protocol";
 import { type Context, drawChance, fault, intend, post, request, say } from "../context.ts";
 import { clearOutbox } from "../session/outbox.ts";
+import { createConfiguration } from "../session/reports.ts";
 import { deleteRecord, findRecord, putRecord } from "../store/record-store.ts";
 import {
   CLAIM_KEY,
+  COMMAND_KEY,
+  CONFIG_KEY,
   CREDENTIALS_KEY,
+  EVENT_PREFIX,
   encodeCredentials,
   RELEASE_KEY,
   type StoredCredentials,
@@ -55,15 +59,25 @@ function perform(c: Context, effect: ClaimEffect): void {
   }
 }
 
-/** Into flash first, and read back: what is used once is not given again. */
+/**
+ * Into flash first, and read back: what is used once is not given again. The same record ends the claim and, under another owner,
+ * removes what was the former one's: it is none of this one's business [STORE-3].
+ */
 function takeCredentials(c: Context, credentials: StoredCredentials): void {
   const record = encodeCredentials(credentials);
-  if (!putRecord(c.store, CREDENTIALS_KEY, record) || findRecord(c.store, CREDENTIALS_KEY) !== record) {
+  const isOther = !c.credentials || c.credentials.device !== credentials.device;
+  const removed = isOther ? CLAIM_KEY + " " + CONFIG_KEY + " " + COMMAND_KEY + " " + EVENT_PREFIX : CLAIM_KEY;
+  const isKept = putRecord(c.store, CREDENTIALS_KEY, record, removed);
+  if (!isKept || findRecord(c.store, CREDENTIALS_KEY) !== record) {
     fault(c, CODE_STORE_FULL, "credentials");
     return;
   }
-  // What happened under another owner is none of this one's business.
-  if (!c.credentials || c.credentials.device !== credentials.device) clearOutbox(c.outbox);
+  if (isOther) {
+    clearOutbox(c.outbox);
+    c.config = createConfiguration();
+    c.commands = [];
+    post(c, { to: "update", fact: { name: "owner-left" } });
+  }
   c.credentials = credentials;
   post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
 }

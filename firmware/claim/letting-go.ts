@@ -11,6 +11,7 @@ import {
   COMMAND_KEY,
   CONFIG_KEY,
   CREDENTIALS_KEY,
+  EVENT_PREFIX,
   LATCH_KEY,
   RELEASE_KEY,
   WIFI_KEY,
@@ -20,13 +21,18 @@ import {
 export const RESET_TOLD_MS = 10000;
 const RESET_UNTOLD_MS = 1000;
 
-function erase(c: Context, keys: string[]): void {
-  for (const key of keys) if (!deleteRecord(c.store, key)) fault(c, CODE_STORE_FULL, "erase");
-}
+/** What is an owner's, the waiting events included; it comes and goes in one piece. */
+const OWNERS = [CREDENTIALS_KEY, CONFIG_KEY, CLAIM_KEY, COMMAND_KEY, EVENT_PREFIX].join(" ");
+/** What else somebody set up or did here. */
+const USERS = [WIFI_KEY, LATCH_KEY, ALARM_KEY].join(" ");
 
 /** The trap is nobody's any more. It stays on its network, ready to be claimed. */
 export function letGo(c: Context): void {
-  erase(c, [CREDENTIALS_KEY, CONFIG_KEY, CLAIM_KEY, COMMAND_KEY]);
+  if (!deleteRecord(c.store, OWNERS)) fault(c, CODE_STORE_FULL, "erase");
+  forgetOwner(c);
+}
+
+function forgetOwner(c: Context): void {
   clearOutbox(c.outbox);
   c.credentials = null;
   c.config = createConfiguration();
@@ -38,10 +44,12 @@ export function letGo(c: Context): void {
 
 /** Erase everything of the owner's, tell the cloud if it can be told now, start afresh. */
 export function resetToFactory(c: Context): void {
-  // The note comes first: without it a power cut could leave a trap that is the owner's in the cloud and nobody's here.
-  if (c.identity && !putRecord(c.store, RELEASE_KEY, "1")) fault(c, CODE_STORE_FULL, "reset");
-  letGo(c);
-  erase(c, [WIFI_KEY, LATCH_KEY, ALARM_KEY]);
+  // One record notes the reset and removes all else [STORE-3]: no power cut leaves a trap that is the owner's in the cloud and nobody's
+  // here, or half reset.
+  const keys = OWNERS + " " + USERS;
+  const isErased = c.identity ? putRecord(c.store, RELEASE_KEY, "1", keys) : deleteRecord(c.store, keys);
+  if (!isErased) fault(c, CODE_STORE_FULL, "reset");
+  forgetOwner(c);
   c.wifi = null;
   say(c, "reset", ["told", false]);
   if (c.identity) post(c, { to: "claim", fact: { name: "reset-happened" } });

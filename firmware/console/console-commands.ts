@@ -13,6 +13,7 @@ import { wantClaim } from "../button/button-effects.ts";
 import { resetToFactory } from "../claim/letting-go.ts";
 import { type Context, fault, intend, post, refuse, say } from "../context.ts";
 import { IDENTIFY_MS } from "../session/orders.ts";
+import { countWaiting } from "../session/outbox.ts";
 import { putRecord } from "../store/record-store.ts";
 import { encodeWifi, WIFI_KEY } from "../store/settings.ts";
 
@@ -77,7 +78,7 @@ export function tellAll(c: Context): void {
   say(c, "claim", owner ? ["status", "owned", "tenant", owner.tenant, "device", owner.device] : ["status", "free"]);
   const memory = c.ports.chip.memory();
   const health = ["memFree", memory.free, "memTotal", memory.total, "batteryMv", c.batteryMv];
-  say(c, "health", health.concat(["outbox", c.outbox.numbers.length, "refusals", c.refusals, "faults", c.faults]));
+  say(c, "health", health.concat(["outbox", countWaiting(c.outbox), "refusals", c.refusals, "faults", c.faults]));
 }
 
 /** Which trap this is and what it runs. */

@@ -1,24 +1,33 @@
-// Owns the events that the cloud has not yet acknowledged [OUTBOX-1]: each is in flash before it is first sent, they are sent in order
-// with a few under way at a time, sent again after every reconnect, and leave only on the cloud's acknowledgement of (boot, seq).
+// Owns the events that the cloud has not yet acknowledged [OUTBOX-1]: each is in flash before it is first sent, they are sent in the order
+// they happened with a few under way at a time, sent again after every reconnect, and leave only on the cloud's word on (boot, seq).
 //
-// It is bounded. When full, the oldest event that is not `sprung` makes room; a spring is refused only when SPRUNG_MAX others wait.
-// (What an event is worth beyond that, and merging of repeats, comes with long offline times.) An event of an earlier boot tells as its
-// age what this boot knows: the time since the power came back. Nothing more is written down for it.
+// It is bounded by the flash [OUTBOX-2]. When it is full, what is worth least goes, the oldest first: DROP_ORDER. Alerts never go: once
+// there is nothing else, two of a kind are told as one, whose value says so. Repeats of false triggers are told as one at once.
+//
+// Ages [OUTBOX-3]: events are dated by the life clock, the time the trap is known to have run in all its boots (life.ts). The age of an
+// event of this boot is exact, that of an earlier one the least it can be: at least this boot, and at least what life has gone on since.
 import { ACK_TIMEOUT_MS, type Bytes, type DeviceEvent, type EventKind } from "#protocol";
-import { deleteRecord, findRecord, listKeys, putRecord, type RecordStore } from "../store/record-store.ts";
+import { countQueued } from "../store/catalogue.ts";
+import {
+  deleteRecord,
+  dropQueued,
+  isQueueFull,
+  putRecord,
+  type RecordStore,
+  readQueued,
+} from "../store/record-store.ts";
 import { EVENT_PREFIX } from "../store/settings.ts";
 
-export const OUTBOX_MAX = 32;
-export const SPRUNG_MAX = 64;
 export const IN_FLIGHT_MAX = 4;
-/** What an event is to the trap is packed into the number of its record, so that none has to be read to know what waits. */
-const CLASSES = 4;
-const CLASS_OTHER = 0;
-const CLASS_SPRUNG = 1;
-const CLASS_LATCH = 2;
+/** So many events that the flash did not take are kept in memory. */
+export const LOOSE_MAX = 8;
+/** Letters of kinds, those worth least first; within a group the oldest goes first. Of battery events the last is no history: it stays. */
+const DROP_ORDER = ["f", "lo", "adq", "r", "o", "x"];
+const LATCH_LETTERS = "arqs";
+const LETTERS =
+  " sprung=s armed=a disarmed=d rearmed=r silenced=q false-trigger=f battery-low=l battery-ok=o sensor-fault=c fault=x";
 
 interface Flight {
-  number: number;
   boot: string;
   seq: number;
   sentAt: number;
@@ -27,117 +36,187 @@ interface Flight {
 export interface Outbox {
   store: RecordStore;
   boot: string;
+  /** What the life clock showed when this boot began, in milliseconds. */
+  lifeMs: number;
+  /** When the life clock was noted in flash, in milliseconds of this boot. */
+  notedAt: number;
   /** Of the last event of this boot. */
   seq: number;
-  /** Waiting, oldest first: four times a running number, plus the class. */
-  numbers: number[];
+  /** Of the last record. */
+  number: number;
+  /** Under way: the first that wait, in their order. */
   inFlight: Flight[];
-  /** Events the flash did not take, by number: sent all the same, lost with the power. */
-  loose: { [key: string]: Bytes };
+  /** Events the flash did not take, behind all others: sent all the same, lost with the power. */
+  loose: Bytes[];
 }
 
 export interface Inserted {
   seq: number;
   /** False if it is not in flash. */
   stored: boolean;
-  /** Events given up for it, this one included. */
+  /** Events given up for it, or told as one with another. */
   dropped: number;
 }
 
-/** What waits from earlier boots is taken over. */
-export function openOutbox(store: RecordStore, boot: string): Outbox {
-  const numbers: number[] = [];
-  for (const key of listKeys(store, EVENT_PREFIX)) {
-    const number = parseInt(key.substring(EVENT_PREFIX.length), 10);
-    let at = numbers.length;
-    while (at > 0 && (numbers[at - 1] as number) > number) at--;
-    numbers.splice(at, 0, number);
-  }
-  return { store: store, boot: boot, seq: 0, numbers: numbers, inFlight: [], loose: {} };
+/** An event as it is kept; `at` by the life clock. */
+interface KeptEvent extends DeviceEvent {
+  at: number;
+}
+
+/** What waits from earlier boots is taken over. @param lifeMs what the life clock shows at least */
+export function openOutbox(store: RecordStore, boot: string, lifeMs: number): Outbox {
+  const last = countQueued(store) > 0 ? readQueued(store, countQueued(store) - 1) : null;
+  const event = last ? parseEvent(last.value) : null;
+  return {
+    store: store,
+    boot: boot,
+    lifeMs: event ? Math.max(lifeMs, event.at) : lifeMs,
+    notedAt: 0,
+    seq: 0,
+    number: last ? parseInt(last.key.substring(EVENT_PREFIX.length), 10) : 0,
+    inFlight: [],
+    loose: [],
+  };
+}
+
+/** How many events wait, those under way included. */
+export function countWaiting(o: Outbox): number {
+  return countQueued(o.store) + o.loose.length;
 }
 
 /** @param at when it happened, in milliseconds of this boot; exactly or, if not `exact`, at the latest */
 export function insertEvent(o: Outbox, kind: EventKind, value: number, at: number, exact: boolean): Inserted {
+  const inserted: Inserted = { seq: o.seq + 1, stored: false, dropped: 0 };
+  const letter = letterOf(kind);
+  while (isQueueFull(o.store) && makeRoom(o)) inserted.dropped++;
   o.seq++;
-  const last = o.numbers.length > 0 ? (o.numbers[o.numbers.length - 1] as number) : 0;
-  const number = (Math.floor(last / CLASSES) + 1) * CLASSES + classOf(kind);
-  const inserted: Inserted = { seq: o.seq, stored: false, dropped: 0 };
-  if (o.numbers.length >= OUTBOX_MAX) {
-    inserted.dropped = 1;
-    if (!dropOne(o)) {
-      if (kind !== "sprung" || o.numbers.length >= SPRUNG_MAX) return inserted;
-      inserted.dropped = 0;
-    }
+  o.number++;
+  const record = formatEvent(letter, o.boot, o.seq, o.lifeMs + at, exact, value);
+  // Behind one that the flash did not take none is written, so that they stay in their order.
+  if (o.loose.length === 0) {
+    const merged = letter === "f" ? findMergeable(o) : "";
+    inserted.stored = putRecord(o.store, EVENT_PREFIX + o.number, record, merged);
   }
-  const record = [o.boot, "" + o.seq, "" + at, exact ? "1" : "0", kind, "" + value].join(" ");
-  inserted.stored = putRecord(o.store, EVENT_PREFIX + number, record);
-  if (!inserted.stored) o.loose[EVENT_PREFIX + number] = record;
-  o.numbers.push(number);
+  if (!inserted.stored) {
+    if (o.loose.length >= LOOSE_MAX) {
+      inserted.dropped++;
+      dropLoose(o);
+    }
+    o.loose.push(record);
+  }
   return inserted;
 }
 
-function classOf(kind: EventKind): number {
-  if (kind === "sprung") return CLASS_SPRUNG;
-  return kind === "armed" || kind === "rearmed" || kind === "silenced" ? CLASS_LATCH : CLASS_OTHER;
+function letterOf(kind: EventKind): string {
+  const at = LETTERS.indexOf(" " + kind + "=");
+  return LETTERS.charAt(at + kind.length + 2);
 }
 
-/** The oldest that is not a spring and not under way goes; false if there is none. */
-function dropOne(o: Outbox): boolean {
-  for (const number of o.numbers) {
-    if (number % CLASSES !== CLASS_SPRUNG && !isInFlight(o, number)) {
-      forget(o, number);
-      return true;
+function formatEvent(letter: string, boot: string, seq: number, at: number, exact: boolean, value: number): Bytes {
+  return [letter, boot, "" + seq, "" + at, exact ? "1" : "0", "" + value].join(" ");
+}
+
+function parseEvent(record: Bytes): KeptEvent | null {
+  const p = record.split(" ");
+  const end = LETTERS.indexOf("=" + p[0]);
+  const seq = parseInt("" + p[2], 10);
+  const at = parseInt("" + p[3], 10);
+  const value = parseInt("" + p[5], 10);
+  if (p.length !== 6 || record.charAt(1) !== " " || end < 0 || isNaN(seq + at + value)) return null;
+  const names = LETTERS.substring(0, end);
+  return {
+    boot: "" + p[1],
+    seq: seq,
+    at: at,
+    age: 0,
+    exact: p[4] === "1",
+    kind: names.substring(names.lastIndexOf(" ") + 1) as EventKind,
+    value: value,
+  };
+}
+
+/** False triggers count all of their boot, so that a newer one says what an older one said: its key if it is the last that waits. */
+function findMergeable(o: Outbox): string {
+  const last = countQueued(o.store) - 1;
+  if (last < o.inFlight.length || o.store.tags.charAt(last) !== "f") return "";
+  const record = readQueued(o.store, last);
+  const event = record ? parseEvent(record.value) : null;
+  return record && event && event.boot === o.boot ? record.key : "";
+}
+
+/** One event less; false if there is none that may go and no two that can be told as one. */
+function makeRoom(o: Outbox): boolean {
+  const tags = o.store.tags;
+  const lastBattery = Math.max(tags.lastIndexOf("l"), tags.lastIndexOf("o"));
+  for (const letters of DROP_ORDER) {
+    for (let i = o.inFlight.length; i < tags.length; i++) {
+      if (letters.includes(tags.charAt(i)) && (i !== lastBattery || letters.length === 1)) {
+        forget(o, i);
+        return true;
+      }
     }
+  }
+  // What has ever been sent, and so may be known to the cloud as it was, stands before this.
+  for (let i = IN_FLIGHT_MAX; i < tags.length; i++) {
+    const twin = tags.indexOf(tags.charAt(i), i + 1);
+    if (twin > 0) return mergeAlerts(o, i, twin);
   }
   return false;
 }
 
-function isInFlight(o: Outbox, number: number): boolean {
-  return o.inFlight.some((flight) => flight.number === number);
+/** The earlier of two alerts of a kind stays and speaks for both. One that cannot be read any more is let go of instead. */
+function mergeAlerts(o: Outbox, first: number, second: number): boolean {
+  const one = readQueued(o.store, first);
+  const other = readQueued(o.store, second);
+  const a = one ? parseEvent(one.value) : null;
+  const b = other ? parseEvent(other.value) : null;
+  if (!one || !other || !a || !b) {
+    forget(o, a ? second : first);
+    return true;
+  }
+  const value = Math.max(1, a.value) + Math.max(1, b.value);
+  const record = formatEvent(one.value.charAt(0), a.boot, a.seq, a.at, a.exact, value);
+  return putRecord(o.store, one.key, record, other.key);
 }
 
-function forget(o: Outbox, number: number): void {
-  deleteRecord(o.store, EVENT_PREFIX + number);
-  delete o.loose[EVENT_PREFIX + number];
-  o.numbers.splice(o.numbers.indexOf(number), 1);
+/** In memory there is no room to be choosy; alerts go last all the same. */
+function dropLoose(o: Outbox): void {
+  const underWay = Math.max(0, o.inFlight.length - countQueued(o.store));
+  let which = o.loose.findIndex((record, i) => i >= underWay && !"sclx".includes(record.charAt(0)));
+  if (which < 0) which = Math.min(underWay, LOOSE_MAX - 1);
+  o.loose.splice(which, 1);
 }
 
-/** What a record holds; `age` is still the time at which it happened. */
-function parseEvent(record: Bytes): DeviceEvent | null {
-  const p = record.split(" ");
-  if (p.length !== 6) return null;
-  return {
-    boot: "" + p[0],
-    seq: parseInt("" + p[1], 10),
-    age: parseInt("" + p[2], 10),
-    exact: p[3] === "1",
-    kind: p[4] as EventKind,
-    value: parseInt("" + p[5], 10),
-  };
+function forget(o: Outbox, position: number): void {
+  const queued = countQueued(o.store);
+  if (position >= queued) {
+    o.loose.splice(position - queued, 1);
+    return;
+  }
+  const record = readQueued(o.store, position);
+  if (record) deleteRecord(o.store, record.key);
+  else dropQueued(o.store, position);
 }
 
-function findEvent(o: Outbox, number: number): DeviceEvent | null {
-  const key = EVENT_PREFIX + number;
-  const record = findRecord(o.store, key) ?? o.loose[key];
-  return record === undefined ? null : parseEvent(record);
+/** The event at a position; what cannot be read there, by anybody, ever, is let go of. */
+function findEvent(o: Outbox, position: number): KeptEvent | null {
+  const queued = countQueued(o.store);
+  const record = position < queued ? readQueued(o.store, position) : { value: o.loose[position - queued] as Bytes };
+  return record ? parseEvent(record.value) : null;
 }
 
 /** The next event to send, as it is to be sent at `now`; null if none waits or enough are under way. It counts as sent. */
 export function takeEvent(o: Outbox, now: number): DeviceEvent | null {
-  if (o.inFlight.length >= IN_FLIGHT_MAX) return null;
-  for (const number of o.numbers.slice(0, IN_FLIGHT_MAX)) {
-    if (isInFlight(o, number)) continue;
-    const event = findEvent(o, number);
+  while (o.inFlight.length < IN_FLIGHT_MAX && o.inFlight.length < countWaiting(o)) {
+    const event = findEvent(o, o.inFlight.length);
     if (!event) {
-      // Its record is damaged: nobody can read it, ever.
-      forget(o, number);
-      o.store.damaged++;
+      forget(o, o.inFlight.length);
       continue;
     }
-    o.inFlight.push({ number: number, boot: event.boot, seq: event.seq, sentAt: now });
-    const ours = event.boot === o.boot;
-    event.age = ours ? Math.max(0, now - event.age) : now;
-    event.exact = event.exact && ours;
+    o.inFlight.push({ boot: event.boot, seq: event.seq, sentAt: now });
+    const isOurs = event.boot === o.boot;
+    event.age = Math.max(isOurs ? 0 : now, o.lifeMs + now - event.at);
+    event.exact = event.exact && isOurs;
     return event;
   }
   return null;
@@ -147,7 +226,7 @@ export function takeEvent(o: Outbox, now: number): DeviceEvent | null {
 export function applyAck(o: Outbox, boot: string, seq: number): boolean {
   const at = o.inFlight.findIndex((flight) => flight.boot === boot && flight.seq === seq);
   if (at < 0) return false;
-  forget(o, (o.inFlight[at] as Flight).number);
+  forget(o, at);
   o.inFlight.splice(at, 1);
   return true;
 }
@@ -169,15 +248,13 @@ export function findAckDeadline(o: Outbox): number {
 
 /** The last event that waits and changed the trap's latch; null if there is none. */
 export function findLatchEvent(o: Outbox): DeviceEvent | null {
-  for (let i = o.numbers.length - 1; i >= 0; i--) {
-    const number = o.numbers[i] as number;
-    if (number % CLASSES !== CLASS_OTHER) return findEvent(o, number);
-  }
+  const tags = o.store.tags;
+  for (let i = tags.length - 1; i >= 0; i--) if (LATCH_LETTERS.includes(tags.charAt(i))) return findEvent(o, i);
   return null;
 }
 
-/** The trap has another owner, or none: what waits is nobody's business any more. */
+/** The events were removed from the store: the trap has another owner, or none, and they are nobody's business any more. */
 export function clearOutbox(o: Outbox): void {
-  while (o.numbers.length > 0) forget(o, o.numbers[0] as number);
   o.inFlight = [];
+  o.loose = [];
 }

@@ -13,7 +13,7 @@ import {
 } from "#protocol";
 import { type Context, fault, publish, say } from "../context.ts";
 import { decideProfile, POWER_SAVE_OF, PROFILE_LOW, TELEMETRY_S_MIN_OF } from "../power/profile.ts";
-import { insertEvent, restartOutbox, takeEvent } from "./outbox.ts";
+import { countWaiting, insertEvent, restartOutbox, takeEvent } from "./outbox.ts";
 
 /** A change worth telling before its time. */
 const BATTERY_STEP_MV = 100;
@@ -99,7 +99,7 @@ export function publishTelemetry(c: Context): void {
     memFree: memory.free,
     memTotal: memory.total,
     falseTriggers: c.trap.falseTriggers,
-    outbox: c.outbox.numbers.length,
+    outbox: countWaiting(c.outbox),
     refusals: c.refusals,
   };
   publish(c, "telemetry", encodeTelemetry(telemetry));

@@ -1,87 +1,124 @@
-// Owns how the record store looks in flash: pages with a header, records behind it, each with a check value. What the records mean
-// together is record-store.ts's.
+// Owns how the record store looks in flash, byte by byte: pages and records, each with a check value. What the records mean together is
+// catalogue.ts's, when a page is begun renewal.ts's. README.md has the drawings.
 //
-// page    "TLS1", sequence (4 bytes), check (4), 0xFFFFFFFF; then records without gaps, then 0xFF.
-// record  'R' or 'X', length of the key, length of the value (2), check (4), key, value, 0xFF up to a multiple of 4.
+// page    head: "TLS2", sequence (4), check (4); mark, written last: tail (4), check (4); then records without gaps, then 0xFF.
+// record  'R' or 'X', length of the keys, length of the value (2), check (4), keys, value, 0xFF up to a multiple of 4.
 // A check is the beginning of the SHA-256 of what it covers: native on the chip, where a checksum of our own would take its time.
 import type { Bytes } from "#protocol";
 import type { Flash } from "../ports.ts";
 
 export type Sha256 = (data: Bytes) => Bytes;
 
-export const PAGE_HEADER_BYTES = 16;
+const PAGE_MAGIC = "TLS2";
+const PAGE_HEAD_BYTES = 12;
+export const PAGE_HEADER_BYTES = 20;
+export const RECORD_HEADER_BYTES = 8;
 export const KEY_CHARS_MAX = 8;
+/** Of a key and those that the same record removes, with spaces in between. */
+export const KEYS_CHARS_MAX = 96;
 export const VALUE_BYTES_MAX = 1024;
 export const RECORD_LIVE = "R";
 export const RECORD_REMOVED = "X";
-const RECORD_HEADER_BYTES = 8;
-const PAGE_MAGIC = "TLS1";
+/** Written over a place that must never be taken for a record. */
+const STRUCK = "\0\0\0\0\0\0\0\0";
 
 export interface StoredRecord {
   live: boolean;
-  key: string;
+  /** As written: the record's own key first, then those it removes, with spaces in between. */
+  keys: string;
   value: Bytes;
   /** In flash, header and padding included. */
   bytes: number;
 }
 
-function checkOf(data: Bytes, sha256: Sha256): Bytes {
-  return sha256(data).substring(0, 4);
+export function encodeRecord(kind: string, keys: string, value: Bytes, sha256: Sha256): Bytes {
+  const length = value.length;
+  const head = kind + String.fromCharCode(keys.length, length >> 8, length & 255);
+  const check = sha256(head + keys + value).substring(0, 4);
+  const bytes = head + check + keys + value;
+  return bytes + "\xff\xff\xff".substring(0, (4 - (bytes.length & 3)) & 3);
 }
 
-export function encodeRecord(kind: string, key: string, value: Bytes, sha256: Sha256): Bytes {
-  const length = value.length;
-  const head = kind + String.fromCharCode(key.length, length >> 8, length & 255);
-  const bytes = head + checkOf(head + key + value, sha256) + key + value;
-  return bytes + "\xff\xff\xff".substring(0, (4 - (bytes.length & 3)) & 3);
+/** How many bytes a record takes that begins at an address, by what it says of itself; 0 if nothing begins there. */
+export function findRecordBytes(flash: Flash, at: number): number {
+  const room = flash.pageBytes - (at % flash.pageBytes);
+  if (room < RECORD_HEADER_BYTES) return 0;
+  const head = flash.read(at, RECORD_HEADER_BYTES);
+  const kind = head.charAt(0);
+  const keyChars = head.charCodeAt(1);
+  const length = (head.charCodeAt(2) << 8) + head.charCodeAt(3);
+  const bytes = (RECORD_HEADER_BYTES + keyChars + length + 3) & ~3;
+  if ((kind !== RECORD_LIVE && kind !== RECORD_REMOVED) || keyChars < 1 || keyChars > KEYS_CHARS_MAX) return 0;
+  return length > VALUE_BYTES_MAX || bytes > room ? 0 : bytes;
 }
 
 /** The record at an address; null if none is there, or it reaches out of its page, or its check does not fit. */
 export function readRecord(flash: Flash, at: number, sha256: Sha256): StoredRecord | null {
-  const room = flash.pageBytes - (at % flash.pageBytes);
-  if (room < RECORD_HEADER_BYTES) return null;
-  const head = flash.read(at, RECORD_HEADER_BYTES);
-  const kind = head.charAt(0);
-  const keyChars = head.charCodeAt(1);
-  const length = keyChars + (head.charCodeAt(2) << 8) + head.charCodeAt(3);
-  const bytes = (RECORD_HEADER_BYTES + length + 3) & ~3;
-  if ((kind !== RECORD_LIVE && kind !== RECORD_REMOVED) || keyChars < 1 || keyChars > KEY_CHARS_MAX) return null;
-  if (length > KEY_CHARS_MAX + VALUE_BYTES_MAX || bytes > room) return null;
-  const body = flash.read(at + RECORD_HEADER_BYTES, bytes - RECORD_HEADER_BYTES).substring(0, length);
-  if (checkOf(head.substring(0, 4) + body, sha256) !== head.substring(4)) return null;
+  const bytes = findRecordBytes(flash, at);
+  if (bytes === 0) return null;
+  const whole = flash.read(at, bytes);
+  const keyChars = whole.charCodeAt(1);
+  const length = keyChars + (whole.charCodeAt(2) << 8) + whole.charCodeAt(3);
+  const head = whole.substring(0, 4);
+  const body = whole.substring(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + length);
+  const check = sha256(head + body).substring(0, 4);
+  if (check !== whole.substring(4, RECORD_HEADER_BYTES)) return null;
   return {
-    live: kind === RECORD_LIVE,
-    key: body.substring(0, keyChars),
+    live: head.startsWith(RECORD_LIVE),
+    keys: body.substring(0, keyChars),
     value: body.substring(keyChars),
     bytes: bytes,
   };
 }
 
-/** The number of a page in the order of use; 0 if it is none of ours, or its header was never finished. */
-export function findPageSequence(flash: Flash, page: number, sha256: Sha256): number {
-  const head = flash.read(page * flash.pageBytes, 12);
-  const covered = head.substring(0, 8);
-  if (!head.startsWith(PAGE_MAGIC) || checkOf(covered, sha256) !== head.substring(8)) return 0;
-  let sequence = 0;
-  for (let i = 4; i < 8; i++) sequence = sequence * 256 + covered.charCodeAt(i);
-  return sequence;
+/** Write and read back; what did not get there whole is struck out, lest a weak bit make a record of it later. */
+export function writeChecked(flash: Flash, at: number, bytes: Bytes): boolean {
+  flash.write(at, bytes);
+  if (flash.read(at, bytes.length) === bytes) return true;
+  strikeOut(flash, at);
+  return false;
+}
+
+/** Make sure that nothing is ever read at an address behind the last record. */
+export function strikeOut(flash: Flash, at: number): void {
+  if (flash.pageBytes - (at % flash.pageBytes) >= STRUCK.length) flash.write(at, STRUCK);
+}
+
+function encodeWord(word: number): Bytes {
+  return String.fromCharCode((word >> 24) & 127, (word >> 16) & 255, (word >> 8) & 255, word & 255);
+}
+
+function decodeWord(bytes: Bytes, at: number): number {
+  let word = 0;
+  for (let i = at; i < at + 4; i++) word = word * 256 + bytes.charCodeAt(i);
+  return word;
+}
+
+export function encodePageHead(sequence: number, sha256: Sha256): Bytes {
+  const covered = PAGE_MAGIC + encodeWord(sequence);
+  return covered + sha256(covered).substring(0, 4);
+}
+
+/** What makes a page count: everything that has to be in it from its beginning is in it. It stands behind the head. */
+export function writePageMark(flash: Flash, page: number, sequence: number, tail: number, sha256: Sha256): boolean {
+  const covered = encodeWord(sequence) + encodeWord(tail);
+  const mark = covered.substring(4) + sha256(covered).substring(0, 4);
+  return writeChecked(flash, page * flash.pageBytes + PAGE_HEAD_BYTES, mark);
 }
 
 /**
- * Erase a page and give it its header. The old header is spoilt first: an erasure that is cut short can leave anything behind,
- * and half of a page must not be taken for a page.
- * @param sequence 0: leave it without header
- * @returns false if the flash did not take it
+ * What a page says of itself: its number in the order of use, and that of the oldest page in which something queued counts; tail 0 if it
+ * was never finished. Null if it is none of ours, or stands where its sequence cannot be.
  */
-export function formatPage(flash: Flash, page: number, sequence: number, sha256: Sha256): boolean {
-  const at = page * flash.pageBytes;
-  flash.write(at, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
-  flash.erasePage(page);
-  if (sequence === 0) return true;
-  const covered =
-    PAGE_MAGIC +
-    String.fromCharCode((sequence >> 24) & 255, (sequence >> 16) & 255, (sequence >> 8) & 255, sequence & 255);
-  const header = covered + checkOf(covered, sha256) + "\xff\xff\xff\xff";
-  flash.write(at, header);
-  return flash.read(at, PAGE_HEADER_BYTES) === header;
+export function readPage(flash: Flash, page: number, sha256: Sha256): { sequence: number; tail: number } | null {
+  const header = flash.read(page * flash.pageBytes, PAGE_HEADER_BYTES);
+  const sequence = decodeWord(header, 4);
+  if (sequence < 1 || sequence > 2147483647 || sequence % flash.pageCount !== page) return null;
+  const head = encodePageHead(sequence, sha256);
+  if (!header.startsWith(head)) return null;
+  const tail = header.substring(PAGE_HEAD_BYTES, PAGE_HEAD_BYTES + 4);
+  const covered = header.substring(4, 8) + tail;
+  const check = sha256(covered).substring(0, 4);
+  const oldest = check === header.substring(PAGE_HEAD_BYTES + 4) ? decodeWord(tail, 0) : 0;
+  return { sequence: sequence, tail: oldest <= sequence ? oldest : 0 };
 }

@@ -1,40 +1,38 @@
-// Owns small records that survive power cuts [STORE-1]: a log over the raw pages of the flash port. Changing a record appends its new
-// value; the newest valid one counts, and a torn write is as if it had not begun. The index in memory holds addresses, never values.
-// How a page looks is pages.ts.
+// Owns small records that survive power cuts [STORE-1]: a log over the raw pages of the flash port. Changing records appends one record
+// that says all of the change; the newest valid one counts, and a torn write is as if it had not begun. What is known in memory is
+// catalogue.ts's, how a page looks pages.ts's, how the next one is begun renewal.ts's. README.md explains the whole.
 //
-// The pages form a ring. When the newest is full, the one after it, which holds nothing that counts, is erased and becomes the newest;
-// then what still counts in the page after that one is copied over, before anything new is written. So the next page in the ring is
-// always free, and a page is erased only when everything in it stands elsewhere. A power cut in the middle of the copying leaves a
-// newest page with nothing but copies: the next boot erases it and does it again.
+// Reading writes nothing. The first write of a boot begins a new page, so that nothing is ever written behind what a power cut may have
+// left half done.
 import type { Bytes } from "#protocol";
 import type { Flash } from "../ports.ts";
 import {
+  countQueued,
+  enterRecord,
+  findQueued,
+  forgetQueued,
+  placeAt,
+  QUEUE_PREFIX,
+  type RecordStore,
+  readPlace,
+} from "./catalogue.ts";
+import {
   encodeRecord,
-  findPageSequence,
-  formatPage,
+  findRecordBytes,
   KEY_CHARS_MAX,
+  KEYS_CHARS_MAX,
   PAGE_HEADER_BYTES,
   RECORD_LIVE,
   RECORD_REMOVED,
+  readPage,
   readRecord,
   type Sha256,
   VALUE_BYTES_MAX,
+  writeChecked,
 } from "./pages.ts";
+import { pageQueueBytesMax, QUEUED_BYTES_MAX, queuedMax, renewPage, settingsBytesMax } from "./renewal.ts";
 
-export interface RecordStore {
-  flash: Flash;
-  sha256: Sha256;
-  /** Key to address of its newest record. */
-  index: { [key: string]: number };
-  /** Bytes of the records in the index. */
-  liveBytes: number;
-  /** The newest page, its number in the order of use, and where its free room begins. */
-  page: number;
-  sequence: number;
-  offset: number;
-  /** Writes that the flash did not take, and records that could not be read; whoever reports them sets it back. */
-  damaged: number;
-}
+export type { RecordStore } from "./catalogue.ts";
 
 /** Open the store; on flash that never held one it is empty. */
 export function openRecordStore(flash: Flash, sha256: Sha256): RecordStore {
@@ -42,173 +40,160 @@ export function openRecordStore(flash: Flash, sha256: Sha256): RecordStore {
     flash: flash,
     sha256: sha256,
     index: {},
-    liveBytes: 0,
-    page: 0,
+    places: "",
+    tags: "",
     sequence: 0,
-    offset: 0,
+    offset: flash.pageBytes,
+    pageQueueBytes: 0,
+    endAt: 0,
+    lastPlace: 0,
+    last: null,
+    isWorn: false,
     damaged: 0,
   };
-  forgetAll(store);
-  scanPages(store);
-  if (hasLive(store, nextPage(store))) {
-    // The power went while a page was being renewed: the newest holds copies only. Do without it, and renew again when room is needed.
-    formatPage(flash, store.page, 0, sha256);
-    forgetAll(store);
-    scanPages(store);
+  let tail = 1;
+  for (let page = 0; page < flash.pageCount; page++) {
+    const header = readPage(flash, page, sha256);
+    if (!header || header.tail === 0 || header.sequence < store.sequence) continue;
+    store.sequence = header.sequence;
+    tail = Math.max(header.tail, header.sequence - flash.pageCount + 1);
   }
+  for (let sequence = tail; sequence <= store.sequence; sequence++) scanPage(store, sequence);
   return store;
 }
 
-function forgetAll(store: RecordStore): void {
-  store.index = {};
-  store.liveBytes = 0;
-  store.page = store.flash.pageCount - 1;
-  store.sequence = 0;
-  store.offset = store.flash.pageBytes;
+/** Take the records of a page into account, as far as they are whole. One that is not is passed over: the page may go on behind it. */
+function scanPage(store: RecordStore, sequence: number): void {
+  const flash = store.flash;
+  const page = sequence % flash.pageCount;
+  const header = readPage(flash, page, store.sha256);
+  if (!header || header.sequence !== sequence) return;
+  const isNewest = sequence === store.sequence;
+  const base = page * flash.pageBytes;
+  let at = base + PAGE_HEADER_BYTES;
+  if (isNewest) store.endAt = at;
+  while (at < base + flash.pageBytes) {
+    const bytes = findRecordBytes(flash, at);
+    if (bytes === 0) break;
+    const record = readRecord(flash, at, store.sha256);
+    if (record) {
+      enterRecord(store, record, record.value.charAt(0), at >> 2, isNewest);
+      if (isNewest) {
+        store.endAt = at + bytes;
+        store.lastPlace = at >> 2;
+        store.last = record;
+      }
+    } else store.damaged++;
+    at += bytes;
+  }
 }
 
 /** The value of a record, or null. */
 export function findRecord(store: RecordStore, key: string): Bytes | null {
-  const at = store.index[key];
-  const record = at === undefined ? null : readRecord(store.flash, at, store.sha256);
+  let place = store.index[key];
+  if (key.startsWith(QUEUE_PREFIX)) {
+    const position = findQueued(store, key);
+    place = position < 0 ? undefined : placeAt(store.places, position);
+  }
+  const record = place === undefined ? null : readPlace(store, place);
   return record ? record.value : null;
 }
 
-/** The keys that begin so, in no particular order. */
+/** The keys that begin so: those of settings in no particular order, then what is queued. It may be a long list. */
 export function listKeys(store: RecordStore, prefix: string): string[] {
-  return Object.keys(store.index).filter((key) => key.startsWith(prefix));
+  const keys = Object.keys(store.index);
+  for (let i = 0; i < countQueued(store); i++) {
+    const record = readQueued(store, i);
+    if (record) keys.push(record.key);
+  }
+  return keys.filter((key) => key.startsWith(prefix));
+}
+
+/** The queued record at a position, from 0 to countQueued; null if it cannot be read any more. */
+export function readQueued(store: RecordStore, position: number): { key: string; value: Bytes } | null {
+  const record = readPlace(store, placeAt(store.places, position));
+  return record ? { key: "" + record.keys.split(" ")[0], value: record.value } : null;
 }
 
 /**
  * Write a record; when this returns true it is in flash and was read back.
- * @param key 1 to 8 characters
+ * @param key 1 to 8 characters; beginning with QUEUE_PREFIX it is a queued record, and the rest is its number
  * @param value at most 1024 bytes
- * @returns false if there is no room or the flash does not take it; then the old value still counts.
+ * @param removed keys, with spaces in between, that are deleted by the same write, all or nothing; QUEUE_PREFIX alone: all that is queued
+ * @returns false if there is no room or the flash does not take it; then everything is as before.
  */
-export function putRecord(store: RecordStore, key: string, value: Bytes): boolean {
-  if (key.length < 1 || key.length > KEY_CHARS_MAX || value.length > VALUE_BYTES_MAX) return false;
-  const bytes = encodeRecord(RECORD_LIVE, key, value, store.sha256);
-  const old = recordBytes(store, key);
-  // A quarter of the pages stays free, so that renewing a page always gains room.
-  const roomBytes = Math.floor(((store.flash.pageCount - 2) * store.flash.pageBytes * 3) / 4);
-  if (store.liveBytes - old + bytes.length > roomBytes) return false;
-  const at = append(store, bytes);
-  if (at < 0) return false;
-  store.index[key] = at;
-  store.liveBytes += bytes.length - old;
+export function putRecord(store: RecordStore, key: string, value: Bytes, removed = ""): boolean {
+  const keys = removed === "" ? key : key + " " + removed;
+  if (key.length < 1 || key.length > KEY_CHARS_MAX || keys.length > KEYS_CHARS_MAX) return false;
+  if (value.length > VALUE_BYTES_MAX) return false;
+  const bytes = encodeRecord(RECORD_LIVE, keys, value, store.sha256);
+  if (!hasRoom(store, key, bytes.length)) return false;
+  const place = append(store, bytes, key.startsWith(QUEUE_PREFIX));
+  if (place === 0) return false;
+  enterRecord(store, { live: true, keys: keys }, value.charAt(0), place, true);
   return true;
-}
-
-/** Forget a record; false if the flash does not take it, then it still counts. */
-export function deleteRecord(store: RecordStore, key: string): boolean {
-  if (store.index[key] === undefined) return true;
-  const old = recordBytes(store, key);
-  if (append(store, encodeRecord(RECORD_REMOVED, key, "", store.sha256)) < 0) return false;
-  delete store.index[key];
-  store.liveBytes -= old;
-  return true;
-}
-
-function recordBytes(store: RecordStore, key: string): number {
-  const at = store.index[key];
-  const record = at === undefined ? null : readRecord(store.flash, at, store.sha256);
-  return record ? record.bytes : 0;
-}
-
-function nextPage(store: RecordStore): number {
-  return (store.page + 1) % store.flash.pageCount;
-}
-
-/** Does anything that counts stand in this page? */
-function hasLive(store: RecordStore, page: number): boolean {
-  return keysIn(store, page).length > 0;
-}
-
-function keysIn(store: RecordStore, page: number): string[] {
-  const from = page * store.flash.pageBytes;
-  const to = from + store.flash.pageBytes;
-  return Object.keys(store.index).filter((key) => {
-    const at = store.index[key] as number;
-    return at >= from && at < to;
-  });
-}
-
-/** Read the pages in the order of their use. */
-function scanPages(store: RecordStore): void {
-  const sequences: number[] = [];
-  for (let page = 0; page < store.flash.pageCount; page++) {
-    sequences.push(findPageSequence(store.flash, page, store.sha256));
-  }
-  for (;;) {
-    const lowest = sequences.reduce((low, s) => (s > store.sequence && (low === 0 || s < low) ? s : low), 0);
-    if (lowest === 0) break;
-    store.page = sequences.indexOf(lowest);
-    store.sequence = lowest;
-    scanPage(store, store.page);
-  }
-}
-
-/** Enter a page's records into the index, up to the first free or faulty place; `offset` is left there. */
-function scanPage(store: RecordStore, page: number): void {
-  const base = page * store.flash.pageBytes;
-  let offset = PAGE_HEADER_BYTES;
-  while (offset < store.flash.pageBytes) {
-    const record = readRecord(store.flash, base + offset, store.sha256);
-    if (!record) break;
-    store.liveBytes -= recordBytes(store, record.key);
-    if (record.live) {
-      store.index[record.key] = base + offset;
-      store.liveBytes += record.bytes;
-    } else delete store.index[record.key];
-    offset += record.bytes;
-  }
-  store.offset = offset;
-}
-
-/** Write where there is room; the address, or -1. */
-function append(store: RecordStore, bytes: Bytes): number {
-  for (let i = 0; i <= store.flash.pageCount; i++) {
-    const at = appendHere(store, bytes);
-    if (at >= 0) return at;
-    if (!renewPage(store)) return -1;
-  }
-  return -1;
 }
 
 /**
- * Write into the newest page and read back; the address, or -1. The reading also finds what a torn write has left in the room that
- * looked free: the page is closed then.
+ * Forget records, all or none. @param keys with spaces in between; QUEUE_PREFIX alone is all that is queued
+ * @returns false if the flash does not take it. Then they still count, but for the queued ones: those are back after the next boot only.
  */
-function appendHere(store: RecordStore, bytes: Bytes): number {
-  if (store.offset + bytes.length > store.flash.pageBytes) return -1;
-  const at = store.page * store.flash.pageBytes + store.offset;
-  store.flash.write(at, bytes);
-  if (store.flash.read(at, bytes.length) === bytes) {
-    store.offset += bytes.length;
-    return at;
-  }
-  store.damaged++;
-  store.offset = store.flash.pageBytes;
-  return -1;
+export function deleteRecord(store: RecordStore, keys: string): boolean {
+  const known = keys.split(" ").filter((key) => isKnown(store, key));
+  if (known.length === 0) return true;
+  const gone = known.join(" ");
+  const bytes = encodeRecord(RECORD_REMOVED, gone, "", store.sha256);
+  const place = append(store, bytes, false);
+  enterRecord(store, { live: false, keys: gone }, "", 0, place > 0);
+  return place > 0;
 }
 
-/** Begin the next page and empty the one after it; false if the flash does not take it. */
-function renewPage(store: RecordStore): boolean {
-  const page = nextPage(store);
-  if (hasLive(store, page) || !formatPage(store.flash, page, store.sequence + 1, store.sha256)) return false;
-  store.page = page;
-  store.sequence++;
-  store.offset = PAGE_HEADER_BYTES;
-  for (const key of keysIn(store, nextPage(store))) {
-    const record = readRecord(store.flash, store.index[key] as number, store.sha256);
-    const bytes = record ? encodeRecord(RECORD_LIVE, key, record.value, store.sha256) : "";
-    const at = record ? appendHere(store, bytes) : -1;
-    if (at < 0) {
-      // Nothing may follow copies that are not complete.
-      store.offset = store.flash.pageBytes;
-      return false;
-    }
-    store.index[key] = at;
+/** Let go of a queued record that cannot be read any more. */
+export function dropQueued(store: RecordStore, position: number): void {
+  store.damaged++;
+  forgetQueued(store, position);
+}
+
+/** No more can be queued. */
+export function isQueueFull(store: RecordStore): boolean {
+  return countQueued(store) >= queuedMax(store.flash);
+}
+
+function isKnown(store: RecordStore, key: string): boolean {
+  if (key === QUEUE_PREFIX) return countQueued(store) > 0;
+  return key.startsWith(QUEUE_PREFIX) ? findQueued(store, key) >= 0 : store.index[key] !== undefined;
+}
+
+function hasRoom(store: RecordStore, key: string, bytes: number): boolean {
+  if (key.startsWith(QUEUE_PREFIX)) {
+    return bytes <= QUEUED_BYTES_MAX && (!isQueueFull(store) || findQueued(store, key) >= 0);
   }
-  return true;
+  let sum = bytes;
+  for (const other of Object.keys(store.index)) {
+    if (other !== key) sum += findRecordBytes(store.flash, (store.index[other] as number) * 4);
+  }
+  return sum <= settingsBytesMax(store.flash);
+}
+
+/** Write where there is room; the place, or 0. */
+function append(store: RecordStore, bytes: Bytes, isQueued: boolean): number {
+  const flash = store.flash;
+  // Once round the ring brings together what is scattered in it, and twice is more than enough.
+  for (let i = 0; i <= 2 * flash.pageCount; i++) {
+    const hasQueueRoom = !isQueued || store.pageQueueBytes + bytes.length <= pageQueueBytesMax(flash);
+    if (hasQueueRoom && store.offset + bytes.length <= flash.pageBytes) {
+      const at = (store.sequence % flash.pageCount) * flash.pageBytes + store.offset;
+      if (writeChecked(flash, at, bytes)) {
+        store.offset += bytes.length;
+        if (isQueued) store.pageQueueBytes += bytes.length;
+        return at >> 2;
+      }
+      store.damaged++;
+    }
+    // A page that did not take a record is not asked again.
+    store.offset = flash.pageBytes;
+    store.isWorn = store.isWorn || !renewPage(store);
+    if (store.isWorn) return 0;
+  }
+  return 0;
 }
