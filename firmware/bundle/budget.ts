@@ -6,4 +6,4 @@ export const BUNDLE_BYTES_MAX = 64 * 1024;
 /** The loader that stands in .boot0. */
 export const BOOT_BYTES_MAX = 16 * 1024;
 /** Variables in use when the bundle has started and nothing is open yet; what is left of 2,500 is for connections and messages. */
-export const REST_VARIABLES_MAX = 1_550;
+export const REST_VARIABLES_MAX = 1_600;

@@ -9,6 +9,8 @@ import { isFunction, listChildren, type Node, parseProgram } from "./syntax-tree
 export const RARE_FUNCTIONS: readonly string[] = [
   "createContext",
   "openRecordStore",
+  "renewPage",
+  "makeRoom",
   "readIdentity",
   "handleClaim",
   "handleConsole",

@@ -21,18 +21,17 @@ import {
 export const RESET_TOLD_MS = 10000;
 const RESET_UNTOLD_MS = 1000;
 
-/** What is an owner's, the waiting events included; it comes and goes in one piece. */
-const OWNERS = [CREDENTIALS_KEY, CONFIG_KEY, CLAIM_KEY, COMMAND_KEY, EVENT_PREFIX].join(" ");
-/** What else somebody set up or did here. */
-const USERS = [WIFI_KEY, LATCH_KEY, ALARM_KEY].join(" ");
-
-/** The trap is nobody's any more. It stays on its network, ready to be claimed. */
-export function letGo(c: Context): void {
-  if (!deleteRecord(c.store, OWNERS)) fault(c, CODE_STORE_FULL, "erase");
-  forgetOwner(c);
-}
-
-function forgetOwner(c: Context): void {
+/**
+ * The trap is nobody's any more. It stays on its network, ready to be claimed.
+ * @param isReset what somebody set up or did here goes as well, and the cloud is to be told. One record notes that and removes all else
+ *   [STORE-3]: no power cut leaves a trap that is the owner's in the cloud and nobody's here, or half reset
+ */
+export function letGo(c: Context, isReset = false): void {
+  let keys = CREDENTIALS_KEY + " " + CONFIG_KEY + " " + CLAIM_KEY + " " + COMMAND_KEY + " " + EVENT_PREFIX;
+  if (isReset) keys += " " + WIFI_KEY + " " + LATCH_KEY + " " + ALARM_KEY;
+  const isNoted = isReset && c.identity !== null;
+  const isErased = isNoted ? putRecord(c.store, RELEASE_KEY, "1", keys) : deleteRecord(c.store, keys);
+  if (!isErased) fault(c, CODE_STORE_FULL, "erase");
   clearOutbox(c.outbox);
   c.credentials = null;
   c.config = createConfiguration();
@@ -44,12 +43,7 @@ function forgetOwner(c: Context): void {
 
 /** Erase everything of the owner's, tell the cloud if it can be told now, start afresh. */
 export function resetToFactory(c: Context): void {
-  // One record notes the reset and removes all else [STORE-3]: no power cut leaves a trap that is the owner's in the cloud and nobody's
-  // here, or half reset.
-  const keys = OWNERS + " " + USERS;
-  const isErased = c.identity ? putRecord(c.store, RELEASE_KEY, "1", keys) : deleteRecord(c.store, keys);
-  if (!isErased) fault(c, CODE_STORE_FULL, "reset");
-  forgetOwner(c);
+  letGo(c, true);
   c.wifi = null;
   say(c, "reset", ["told", false]);
   if (c.identity) post(c, { to: "claim", fact: { name: "reset-happened" } });

@@ -18,8 +18,10 @@ export interface RecordStore {
   index: { [key: string]: number };
   /** Places of the queued records, two bytes each, in the order of their numbers. */
   places: Bytes;
-  /** The first character of the value of each queued record. */
+  /** The first character of the value of each queued record; as many as there are records. */
   tags: Bytes;
+  /** So many may be queued. */
+  queuedMax: number;
   /** Of the newest page, from 1; 0 if there is none. It stands on page `sequence` modulo their number. */
   sequence: number;
   /** Where the newest page is free; a page of an earlier boot counts as full. */
@@ -39,11 +41,6 @@ export interface RecordStore {
   damaged: number;
 }
 
-/** How many records are queued. */
-export function countQueued(store: RecordStore): number {
-  return store.tags.length;
-}
-
 /** The place of a queued record in a list of them. */
 export function placeAt(places: Bytes, position: number): number {
   return (places.charCodeAt(2 * position) << 8) + places.charCodeAt(2 * position + 1);
@@ -58,60 +55,32 @@ export function splicePlaces(places: Bytes, position: number, count: number, pla
 
 /** The record at a place; null if it cannot be read any more. */
 export function readPlace(store: RecordStore, place: number): StoredRecord | null {
-  return store.last && place === store.lastPlace ? store.last : readRecord(store.flash, place * 4, store.sha256);
+  if (store.last && place === store.lastPlace) return store.last;
+  const record = readRecord(store.flash, place * 4, store.sha256);
+  return record && record.keys !== "" ? record : null;
 }
 
-/** Without reading all of it: this is asked often. */
-function numberAt(store: RecordStore, position: number): number {
-  const place = placeAt(store.places, position);
-  if (store.last && place === store.lastPlace) return parseInt(store.last.keys.substring(1), 10);
-  const at = place * 4;
-  const head = store.flash.read(at, Math.min(GLANCE_BYTES, store.flash.pageBytes - (at % store.flash.pageBytes)));
-  return parseInt(head.substring(9, 8 + head.charCodeAt(1)), 10);
-}
-
-/** The position of the first queued record whose number is not below this one. */
-function findPosition(store: RecordStore, number: number): number {
+/** The position of a queued record. If there is none it is negative: its complement is where the record would be. */
+export function findQueued(store: RecordStore, key: string): number {
+  const number = parseInt(key.substring(QUEUE_PREFIX.length), 10);
   let low = 0;
-  let high = countQueued(store);
-  // What is new is at the end, and what is asked for mostly near the beginning.
-  if (high > 0 && number > numberAt(store, high - 1)) return high;
+  let high = store.tags.length;
+  // The last first: what is new stands behind it.
+  let middle = high - 1;
   while (low < high) {
-    const middle = (low + high) >> 1;
-    const found = numberAt(store, middle);
+    const place = placeAt(store.places, middle);
+    // Without reading all of it: this is asked often.
+    const room = store.flash.pageBytes - ((place * 4) % store.flash.pageBytes);
+    const head = store.flash.read(place * 4, Math.min(GLANCE_BYTES, room));
+    const isLast = store.last && place === store.lastPlace;
+    const keys = isLast && store.last ? store.last.keys : head.substring(8, 8 + head.charCodeAt(1));
+    const found = parseInt(keys.substring(QUEUE_PREFIX.length), 10);
+    if (found === number) return middle;
     if (found < number) low = middle + 1;
     else high = middle;
+    middle = (low + high) >> 1;
   }
-  return low;
-}
-
-/** The position of a queued record, or -1. */
-export function findQueued(store: RecordStore, key: string): number {
-  const number = parseInt(key.substring(1), 10);
-  const position = findPosition(store, number);
-  if (position >= countQueued(store)) return -1;
-  return numberAt(store, position) === number ? position : -1;
-}
-
-function enqueue(store: RecordStore, key: string, tag: string, place: number): void {
-  const number = parseInt(key.substring(1), 10);
-  const position = findPosition(store, number);
-  const isKnown = position < countQueued(store) && numberAt(store, position) === number;
-  const replaced = isKnown ? 1 : 0;
-  store.places = splicePlaces(store.places, position, replaced, place);
-  const head = store.tags.substring(0, position) + (tag === "" ? " " : tag);
-  store.tags = head + store.tags.substring(position + replaced);
-}
-
-/** @param key the prefix alone: all of them */
-function dequeue(store: RecordStore, key: string): void {
-  if (key === QUEUE_PREFIX) {
-    store.places = "";
-    store.tags = "";
-    return;
-  }
-  const position = findQueued(store, key);
-  if (position >= 0) forgetQueued(store, position);
+  return ~low;
 }
 
 /** Let it not be queued any more; in flash it stays until its removal is written. */
@@ -121,7 +90,8 @@ export function forgetQueued(store: RecordStore, position: number): void {
 }
 
 /**
- * Take a record that stands in flash into account: its own key if it is live, the removal of all others it names.
+ * Take a record that stands in flash into account: its own key if it is live, the removal of all others it names. QUEUE_PREFIX alone
+ * names all that is queued.
  * @param tag first character of the value
  * @param withSettings false: only what is queued
  */
@@ -136,12 +106,21 @@ export function enterRecord(
   for (let i = 0; i < keys.length; i++) {
     const key = "" + keys[i];
     const isEntered = record.live && i === 0;
-    if (key.startsWith(QUEUE_PREFIX)) {
-      if (isEntered) enqueue(store, key, tag, place);
-      else dequeue(store, key);
-    } else if (withSettings) {
+    if (!key.startsWith(QUEUE_PREFIX)) {
+      if (!withSettings) continue;
       if (isEntered) store.index[key] = place;
       else delete store.index[key];
+    } else if (key === QUEUE_PREFIX) {
+      store.places = "";
+      store.tags = "";
+    } else {
+      const found = findQueued(store, key);
+      const position = found < 0 ? ~found : found;
+      if (found >= 0) forgetQueued(store, position);
+      if (!isEntered) continue;
+      store.places = splicePlaces(store.places, position, 0, place);
+      const head = store.tags.substring(0, position) + (tag === "" ? " " : tag);
+      store.tags = head + store.tags.substring(position);
     }
   }
 }

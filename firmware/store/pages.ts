@@ -19,8 +19,8 @@ export const KEYS_CHARS_MAX = 96;
 export const VALUE_BYTES_MAX = 1024;
 export const RECORD_LIVE = "R";
 export const RECORD_REMOVED = "X";
-/** Written over a place that must never be taken for a record. */
-const STRUCK = "\0\0\0\0\0\0\0\0";
+/** Written where nothing must ever be taken for a record, or for the mark of a page. */
+export const STRUCK = "\0\0\0\0\0\0\0\0";
 
 export interface StoredRecord {
   live: boolean;
@@ -39,33 +39,26 @@ export function encodeRecord(kind: string, keys: string, value: Bytes, sha256: S
   return bytes + "\xff\xff\xff".substring(0, (4 - (bytes.length & 3)) & 3);
 }
 
-/** How many bytes a record takes that begins at an address, by what it says of itself; 0 if nothing begins there. */
-export function findRecordBytes(flash: Flash, at: number): number {
-  const room = flash.pageBytes - (at % flash.pageBytes);
-  if (room < RECORD_HEADER_BYTES) return 0;
-  const head = flash.read(at, RECORD_HEADER_BYTES);
-  const kind = head.charAt(0);
-  const keyChars = head.charCodeAt(1);
-  const length = (head.charCodeAt(2) << 8) + head.charCodeAt(3);
-  const bytes = (RECORD_HEADER_BYTES + keyChars + length + 3) & ~3;
-  if ((kind !== RECORD_LIVE && kind !== RECORD_REMOVED) || keyChars < 1 || keyChars > KEYS_CHARS_MAX) return 0;
-  return length > VALUE_BYTES_MAX || bytes > room ? 0 : bytes;
-}
-
-/** The record at an address; null if none is there, or it reaches out of its page, or its check does not fit. */
+/**
+ * The record at an address; null if none begins there. One that is cut short, or has no more the bytes it was written with, has no keys:
+ * of such a one only its length may be believed, and that only as the way to what may stand behind it.
+ */
 export function readRecord(flash: Flash, at: number, sha256: Sha256): StoredRecord | null {
-  const bytes = findRecordBytes(flash, at);
-  if (bytes === 0) return null;
-  const whole = flash.read(at, bytes);
-  const keyChars = whole.charCodeAt(1);
-  const length = keyChars + (whole.charCodeAt(2) << 8) + whole.charCodeAt(3);
-  const head = whole.substring(0, 4);
-  const body = whole.substring(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + length);
-  const check = sha256(head + body).substring(0, 4);
-  if (check !== whole.substring(4, RECORD_HEADER_BYTES)) return null;
+  const room = flash.pageBytes - (at % flash.pageBytes);
+  if (room < RECORD_HEADER_BYTES) return null;
+  const head = flash.read(at, RECORD_HEADER_BYTES);
+  const isLive = head.startsWith(RECORD_LIVE);
+  const keyChars = head.charCodeAt(1);
+  const length = keyChars + (head.charCodeAt(2) << 8) + head.charCodeAt(3);
+  const bytes = (RECORD_HEADER_BYTES + length + 3) & ~3;
+  if ((!isLive && !head.startsWith(RECORD_REMOVED)) || keyChars < 1 || keyChars > KEYS_CHARS_MAX) return null;
+  if (length > keyChars + VALUE_BYTES_MAX || bytes > room) return null;
+  const body = flash.read(at + RECORD_HEADER_BYTES, bytes - RECORD_HEADER_BYTES).substring(0, length);
+  const check = sha256(head.substring(0, 4) + body).substring(0, 4);
+  const isWhole = check === head.substring(4);
   return {
-    live: head.startsWith(RECORD_LIVE),
-    keys: body.substring(0, keyChars),
+    live: isLive,
+    keys: isWhole ? body.substring(0, keyChars) : "",
     value: body.substring(keyChars),
     bytes: bytes,
   };
@@ -75,13 +68,8 @@ export function readRecord(flash: Flash, at: number, sha256: Sha256): StoredReco
 export function writeChecked(flash: Flash, at: number, bytes: Bytes): boolean {
   flash.write(at, bytes);
   if (flash.read(at, bytes.length) === bytes) return true;
-  strikeOut(flash, at);
+  flash.write(at, STRUCK);
   return false;
-}
-
-/** Make sure that nothing is ever read at an address behind the last record. */
-export function strikeOut(flash: Flash, at: number): void {
-  if (flash.pageBytes - (at % flash.pageBytes) >= STRUCK.length) flash.write(at, STRUCK);
 }
 
 function encodeWord(word: number): Bytes {
@@ -112,13 +100,14 @@ export function writePageMark(flash: Flash, page: number, sequence: number, tail
  */
 export function readPage(flash: Flash, page: number, sha256: Sha256): { sequence: number; tail: number } | null {
   const header = flash.read(page * flash.pageBytes, PAGE_HEADER_BYTES);
-  const sequence = decodeWord(header, 4);
+  const head = header.substring(0, 8);
+  const headCheck = sha256(head).substring(0, 4);
+  if (!head.startsWith(PAGE_MAGIC) || headCheck !== header.substring(8, PAGE_HEAD_BYTES)) return null;
+  const words = head.substring(4) + header.substring(PAGE_HEAD_BYTES, PAGE_HEAD_BYTES + 4);
+  const sequence = decodeWord(words, 0);
   if (sequence < 1 || sequence > 2147483647 || sequence % flash.pageCount !== page) return null;
-  const head = encodePageHead(sequence, sha256);
-  if (!header.startsWith(head)) return null;
-  const tail = header.substring(PAGE_HEAD_BYTES, PAGE_HEAD_BYTES + 4);
-  const covered = header.substring(4, 8) + tail;
-  const check = sha256(covered).substring(0, 4);
-  const oldest = check === header.substring(PAGE_HEAD_BYTES + 4) ? decodeWord(tail, 0) : 0;
-  return { sequence: sequence, tail: oldest <= sequence ? oldest : 0 };
+  const tail = decodeWord(words, 4);
+  const check = sha256(words).substring(0, 4);
+  const isFinished = check === header.substring(PAGE_HEAD_BYTES + 4) && tail <= sequence;
+  return { sequence: sequence, tail: isFinished ? tail : 0 };
 }

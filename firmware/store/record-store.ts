@@ -6,19 +6,9 @@
 // left half done.
 import type { Bytes } from "#protocol";
 import type { Flash } from "../ports.ts";
-import {
-  countQueued,
-  enterRecord,
-  findQueued,
-  forgetQueued,
-  placeAt,
-  QUEUE_PREFIX,
-  type RecordStore,
-  readPlace,
-} from "./catalogue.ts";
+import { enterRecord, findQueued, placeAt, QUEUE_PREFIX, type RecordStore, readPlace } from "./catalogue.ts";
 import {
   encodeRecord,
-  findRecordBytes,
   KEY_CHARS_MAX,
   KEYS_CHARS_MAX,
   PAGE_HEADER_BYTES,
@@ -27,10 +17,11 @@ import {
   readPage,
   readRecord,
   type Sha256,
+  STRUCK,
   VALUE_BYTES_MAX,
   writeChecked,
 } from "./pages.ts";
-import { pageQueueBytesMax, QUEUED_BYTES_MAX, queuedMax, renewPage, settingsBytesMax } from "./renewal.ts";
+import { QUEUED_BYTES_MAX, QUEUED_SIXTEENTHS, queuedMax, renewPage, SETTINGS_SIXTEENTHS } from "./renewal.ts";
 
 export type { RecordStore } from "./catalogue.ts";
 
@@ -42,6 +33,7 @@ export function openRecordStore(flash: Flash, sha256: Sha256): RecordStore {
     index: {},
     places: "",
     tags: "",
+    queuedMax: queuedMax(flash),
     sequence: 0,
     offset: flash.pageBytes,
     pageQueueBytes: 0,
@@ -73,19 +65,20 @@ function scanPage(store: RecordStore, sequence: number): void {
   let at = base + PAGE_HEADER_BYTES;
   if (isNewest) store.endAt = at;
   while (at < base + flash.pageBytes) {
-    const bytes = findRecordBytes(flash, at);
-    if (bytes === 0) break;
     const record = readRecord(flash, at, store.sha256);
-    if (record) {
+    if (!record) break;
+    if (record.keys !== "") {
       enterRecord(store, record, record.value.charAt(0), at >> 2, isNewest);
       if (isNewest) {
-        store.endAt = at + bytes;
+        store.endAt = at + record.bytes;
         store.lastPlace = at >> 2;
         store.last = record;
       }
     } else store.damaged++;
-    at += bytes;
+    at += record.bytes;
   }
+  // Where no record fits any more there is nothing to strike out.
+  if (store.endAt > base + flash.pageBytes - STRUCK.length) store.endAt = 0;
 }
 
 /** The value of a record, or null. */
@@ -102,14 +95,14 @@ export function findRecord(store: RecordStore, key: string): Bytes | null {
 /** The keys that begin so: those of settings in no particular order, then what is queued. It may be a long list. */
 export function listKeys(store: RecordStore, prefix: string): string[] {
   const keys = Object.keys(store.index);
-  for (let i = 0; i < countQueued(store); i++) {
+  for (let i = 0; i < store.tags.length; i++) {
     const record = readQueued(store, i);
     if (record) keys.push(record.key);
   }
   return keys.filter((key) => key.startsWith(prefix));
 }
 
-/** The queued record at a position, from 0 to countQueued; null if it cannot be read any more. */
+/** The queued record at a position, from 0; null if it cannot be read any more. */
 export function readQueued(store: RecordStore, position: number): { key: string; value: Bytes } | null {
   const record = readPlace(store, placeAt(store.places, position));
   return record ? { key: "" + record.keys.split(" ")[0], value: record.value } : null;
@@ -148,31 +141,21 @@ export function deleteRecord(store: RecordStore, keys: string): boolean {
   return place > 0;
 }
 
-/** Let go of a queued record that cannot be read any more. */
-export function dropQueued(store: RecordStore, position: number): void {
-  store.damaged++;
-  forgetQueued(store, position);
-}
-
-/** No more can be queued. */
-export function isQueueFull(store: RecordStore): boolean {
-  return countQueued(store) >= queuedMax(store.flash);
-}
-
 function isKnown(store: RecordStore, key: string): boolean {
-  if (key === QUEUE_PREFIX) return countQueued(store) > 0;
+  if (key === QUEUE_PREFIX) return store.tags !== "";
   return key.startsWith(QUEUE_PREFIX) ? findQueued(store, key) >= 0 : store.index[key] !== undefined;
 }
 
 function hasRoom(store: RecordStore, key: string, bytes: number): boolean {
   if (key.startsWith(QUEUE_PREFIX)) {
-    return bytes <= QUEUED_BYTES_MAX && (!isQueueFull(store) || findQueued(store, key) >= 0);
+    return bytes <= QUEUED_BYTES_MAX && (store.tags.length < store.queuedMax || findQueued(store, key) >= 0);
   }
   let sum = bytes;
   for (const other of Object.keys(store.index)) {
-    if (other !== key) sum += findRecordBytes(store.flash, (store.index[other] as number) * 4);
+    const record = other === key ? null : readPlace(store, store.index[other] as number);
+    if (record) sum += record.bytes;
   }
-  return sum <= settingsBytesMax(store.flash);
+  return sum <= (store.flash.pageBytes >> 4) * SETTINGS_SIXTEENTHS;
 }
 
 /** Write where there is room; the place, or 0. */
@@ -180,7 +163,7 @@ function append(store: RecordStore, bytes: Bytes, isQueued: boolean): number {
   const flash = store.flash;
   // Once round the ring brings together what is scattered in it, and twice is more than enough.
   for (let i = 0; i <= 2 * flash.pageCount; i++) {
-    const hasQueueRoom = !isQueued || store.pageQueueBytes + bytes.length <= pageQueueBytesMax(flash);
+    const hasQueueRoom = !isQueued || store.pageQueueBytes + bytes.length <= (flash.pageBytes >> 4) * QUEUED_SIXTEENTHS;
     if (hasQueueRoom && store.offset + bytes.length <= flash.pageBytes) {
       const at = (store.sequence % flash.pageCount) * flash.pageBytes + store.offset;
       if (writeChecked(flash, at, bytes)) {

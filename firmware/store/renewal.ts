@@ -13,7 +13,7 @@ import {
   PAGE_HEADER_BYTES,
   RECORD_LIVE,
   RECORD_REMOVED,
-  strikeOut,
+  STRUCK,
   writeChecked,
   writePageMark,
 } from "./pages.ts";
@@ -23,17 +23,13 @@ export const FREE_PAGES = 3;
 /** A queued record in flash, at most. */
 export const QUEUED_BYTES_MAX = 80;
 
-/** What a page may hold of each sort, so that all settings and the queued records of any one page fit into a new one. */
-export function settingsBytesMax(flash: Flash): number {
-  return (flash.pageBytes >> 4) * 5;
-}
-export function pageQueueBytesMax(flash: Flash): number {
-  return flash.pageBytes - PAGE_HEADER_BYTES - settingsBytesMax(flash);
-}
+/** Sixteenths of a page: what settings may take in all, and what may be queued into one page. Both fit into a new one, header included. */
+export const SETTINGS_SIXTEENTHS = 5;
+export const QUEUED_SIXTEENTHS = 10;
 
 /** So many records may be queued: five eighths of the room were they all as long as may be, so that going round always gains some. */
 export function queuedMax(flash: Flash): number {
-  const bytes = pageQueueBytesMax(flash) * (flash.pageCount - 1 - FREE_PAGES);
+  const bytes = (flash.pageBytes >> 4) * QUEUED_SIXTEENTHS * (flash.pageCount - 1 - FREE_PAGES);
   return Math.floor((bytes * 5) / (8 * QUEUED_BYTES_MAX));
 }
 
@@ -52,7 +48,7 @@ interface Draft {
 /** Begin the next page; false if no page takes it, then nothing has changed. */
 export function renewPage(store: RecordStore): boolean {
   const count = store.flash.pageCount;
-  if (store.endAt > 0) strikeOut(store.flash, store.endAt);
+  if (store.endAt > 0) store.flash.write(store.endAt, STRUCK);
   store.endAt = 0;
   const oldest = findTail(store.flash, store.places, store.sequence);
   for (let sequence = store.sequence + 1; sequence < oldest + count; sequence++) {
@@ -162,7 +158,7 @@ function copyPage(store: RecordStore, draft: Draft, page: number): number {
     const record = readPlace(store, place);
     if (record) need += record.bytes;
   }
-  if (draft.pageQueueBytes + need > pageQueueBytesMax(flash) || draft.at + need > draft.end) return 0;
+  if (draft.pageQueueBytes + need > (flash.pageBytes >> 4) * QUEUED_SIXTEENTHS || draft.at + need > draft.end) return 0;
   draft.pageQueueBytes += need;
   for (let i = draft.tags.length - 1; i >= 0; i--) {
     const old = placeAt(draft.places, i);

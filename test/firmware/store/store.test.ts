@@ -1,12 +1,10 @@
 // The record store in peace: what it keeps, how it goes round the pages, what it does when it is full, worn, or finds what is not its own.
 // Under power cuts: store-cuts.test.ts.
 import * as assert from "uvu/assert";
-import { countQueued } from "../../../firmware/store/catalogue.ts";
 import { encodePageHead, writePageMark } from "../../../firmware/store/pages.ts";
 import {
   deleteRecord,
   findRecord,
-  isQueueFull,
   listKeys,
   openRecordStore,
   putRecord,
@@ -76,7 +74,7 @@ test("queued records are in the order of their numbers, whatever the order they 
   assert.ok(deleteRecord(store, "e7"));
   assert.ok(putRecord(store, "e3", "x3"));
   for (const each of [store, open(flash)]) {
-    const queued = Array.from({ length: countQueued(each) }, (_, i) => readQueued(each, i));
+    const queued = Array.from({ length: each.tags.length }, (_, i) => readQueued(each, i));
     assert.equal(
       queued.map((one) => `${one?.key} ${one?.value}`),
       ["e1 v1", "e3 x3", "e5 v5", "e12 v12", "e100 v100"],
@@ -133,7 +131,7 @@ test("when it is full it says so, keeps what it has, and takes again once someth
   assert.ok(putRecord(store, "set", "x".repeat(100)));
   let count = 0;
   while (putRecord(store, `e${count + 1}`, "v".repeat(68))) count += 1;
-  assert.ok(isQueueFull(store) && count >= 10, `${count} records`);
+  assert.ok(store.tags.length === store.queuedMax && count >= 10, `${count} records`);
   assert.ok(putRecord(store, "e1", "w"), "what is queued already can be changed");
   for (let i = 0; i < 500; i++) {
     assert.ok(putRecord(store, "lat", `value ${i}`), "settings do not suffer");
@@ -141,7 +139,7 @@ test("when it is full it says so, keeps what it has, and takes again once someth
     assert.ok(putRecord(store, `e${count + 1 + i}`, "v".repeat(68)));
     if (i % 50 === 0) assert.equal(readAll(open(flash)), readAll(store));
   }
-  assert.is(countQueued(store), count);
+  assert.is(store.tags.length, count);
 });
 
 test("flash that held something else is taken over", () => {
