@@ -13,7 +13,7 @@ import type { Scenario } from "./scenario.ts";
 import { createStorePort, sha256 } from "./store-port.ts";
 import { createStoreScenario, type Extent, type Store } from "./store-scenario.ts";
 
-const PAGES = 4;
+const PAGES = 5;
 /** In place of a check: right for every record, torn or whole. */
 const NO_CHECK = "\0".repeat(32);
 
