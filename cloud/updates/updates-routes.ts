@@ -66,7 +66,10 @@ function registerPublishing(app: App, { db, clock, log, judge }: UpdateDeps): vo
       if (!Buffer.isBuffer(content)) throw new ProblemError("wrong-content-type");
       const { version } = request.query;
       const verdict = version === undefined || content[0] === 123 ? judge(content) : judgeUnsigned(content, version);
-      if (!verdict.ok) throw new ProblemError(verdict.reason, { detail: verdict.detail });
+      if (!verdict.ok) {
+        log.warn({ tenantId, userId, bytes: content.length, reason: verdict.reason }, "firmware refused");
+        throw new ProblemError(verdict.reason, { detail: verdict.detail });
+      }
       const wish = { tenantId, userId, firmware: verdict.firmware, content, now: clock.now() };
       const published = await db.withTenant(request.account, (trx) => insertFirmware(trx, wish));
       if (!published.ok) throw new ProblemError(published.reason);
