@@ -10,7 +10,7 @@ function updateOffered({ api, now, see, device, thread, next, mark }: Scene): St
       const from = mark();
       const t0 = now();
       const { firmware } = await api.postBytes<{ firmware: { id: string; sha256: string } }>(
-        `/api/v1/firmware?version=${encodeURIComponent(next.version)}`,
+        "/api/v1/firmware",
         next.bytes,
       );
       if (firmware.sha256 !== next.sha256) throw new Error(`published as ${firmware.sha256}, built as ${next.sha256}`);

@@ -119,12 +119,3 @@ function findFault({ manifest, firmware }: SignedFirmware): string | null {
   const at = firmware.search(/[^\t\n\r -~]/);
   return at < 0 ? null : `Byte ${at} of the firmware is no printable ASCII, so no trap could run it.`;
 }
-
-/** For as long as traps cannot read a signed file yet. */
-export function judgeUnsigned(content: Uint8Array, version: string): FirmwareVerdict {
-  const text = Buffer.from(content).toString("latin1");
-  const at = text.search(/[^\t\n\r -~]/);
-  if (text === "" || at >= 0) return refuse(`Byte ${at} is no printable ASCII.`);
-  const facts = { version, counter: 1, hardware: TRAP_HARDWARE, notes: "", signedBy: "0".repeat(64) };
-  return { ok: true, firmware: { ...facts, sha256: toHex(sha256(text)), signature: Buffer.alloc(0) } };
-}

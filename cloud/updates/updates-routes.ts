@@ -10,7 +10,7 @@ import { type Account, requireAccount } from "../http/auth.ts";
 import { ProblemError } from "../http/problems.ts";
 import { IdParams, Uuid } from "../http/schemas.ts";
 import type { DeviceLink } from "../mqtt/device-door.ts";
-import { type JudgeFirmware, judgeUnsigned } from "./firmware-verdict.ts";
+import type { JudgeFirmware } from "./firmware-verdict.ts";
 import { insertFirmware } from "./queries/insert-firmware.ts";
 import { insertUpdate } from "./queries/insert-update.ts";
 import { listFirmware } from "./queries/list-firmware.ts";
@@ -29,9 +29,6 @@ export interface UpdateDeps {
 const COUNT_MAX = 100;
 const ADMINISTRATORS: ReadonlySet<string> = new Set(["owner", "admin", "superadmin"]);
 
-const VersionQuery = Type.Object({
-  version: Type.Optional(Type.String({ minLength: 1, maxLength: 32, pattern: "^[0-9A-Za-z][0-9A-Za-z.+_-]*$" })),
-});
 const UpdateBody = Type.Object({ firmwareId: Uuid });
 
 export function registerUpdateRoutes(app: App, deps: UpdateDeps): void {
@@ -55,17 +52,12 @@ function registerPublishing(app: App, { db, clock, log, judge }: UpdateDeps): vo
   app.register(async (scope: App) => {
     const limit = { parseAs: "buffer", bodyLimit: SIGNED_FIRMWARE_BYTES_MAX } as const;
     scope.addContentTypeParser<Buffer>("application/octet-stream", limit, (_request, body, done) => done(null, body));
-    const options = {
-      onRequest: requireAccount,
-      bodyLimit: SIGNED_FIRMWARE_BYTES_MAX,
-      schema: { querystring: VersionQuery },
-    };
+    const options = { onRequest: requireAccount, bodyLimit: SIGNED_FIRMWARE_BYTES_MAX };
     scope.post("/api/v1/firmware", options, async (request, reply) => {
       const { tenantId, userId } = mayUpdate(request.account);
       const content = request.body;
       if (!Buffer.isBuffer(content)) throw new ProblemError("wrong-content-type");
-      const { version } = request.query;
-      const verdict = version === undefined || content[0] === 123 ? judge(content) : judgeUnsigned(content, version);
+      const verdict = judge(content);
       if (!verdict.ok) {
         log.warn({ tenantId, userId, bytes: content.length, reason: verdict.reason }, "firmware refused");
         throw new ProblemError(verdict.reason, { detail: verdict.detail });
@@ -74,8 +66,8 @@ function registerPublishing(app: App, { db, clock, log, judge }: UpdateDeps): vo
       const published = await db.withTenant(request.account, (trx) => insertFirmware(trx, wish));
       if (!published.ok) throw new ProblemError(published.reason);
       const { firmware, isNew } = published;
-      const { id: firmwareId, version: named, counter, signedBy } = firmware;
-      if (isNew) log.info({ tenantId, userId, firmwareId, version: named, counter, signedBy }, "firmware published");
+      const { id: firmwareId, version, counter, signedBy } = firmware;
+      if (isNew) log.info({ tenantId, userId, firmwareId, version, counter, signedBy }, "firmware published");
       return reply.code(isNew ? 201 : 200).send({ firmware });
     });
   });
