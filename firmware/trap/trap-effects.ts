@@ -15,7 +15,8 @@ export function handleTrap(c: Context, fact: TrapInput): void {
     if (effect.name === "publish-event") recordEvent(c, effect.kind, effect.value, effect.at, effect.exact);
   }
   c.trap = outcome.state;
-  for (const effect of outcome.effects) if (effect.name === "store-latch") storeLatch(c, effect.latch);
+  for (const effect of outcome.effects)
+    if (effect.name === "store-latch") storeLatch(c, effect.latch, c.boot, c.outbox.seq);
   if (c.trap.name !== before) {
     say(c, "trap", ["state", c.trap.name]);
     // What lasts only for a moment is not worth a message.
@@ -30,12 +31,12 @@ export function handleTrap(c: Context, fact: TrapInput): void {
  * The latch is written after the event it follows from. Should the power go in between, the event, being newer, tells what the latch is,
  * so that neither is a spring lost nor told twice [TRAP-1]. Hence the last event's name beside it.
  */
-function storeLatch(c: Context, latch: Latch): void {
-  const record = latch + " " + c.boot + " " + c.outbox.seq;
+function storeLatch(c: Context, latch: Latch, boot: string, seq: number): void {
+  const record = latch + " " + boot + " " + seq;
   if (!putRecord(c.store, LATCH_KEY, record)) fault(c, CODE_STORE_FULL, "latch");
 }
 
-/** The latch as the last boot left it. */
+/** The latch as the last boot left it. What only an event tells is written down, since the event is gone when it is acknowledged. */
 export function findLatch(c: Context): Latch {
   const record = (findRecord(c.store, LATCH_KEY) ?? "").split(" ");
   const boot = record.length === 3 ? "" + record[1] : "";
@@ -44,7 +45,10 @@ export function findLatch(c: Context): Latch {
   if (!event) return latch;
   // A boot id begins with the number of the boot.
   const isNewer = event.boot === boot ? event.seq > parseInt("" + record[2], 10) : event.boot > boot;
-  return isNewer ? latchAfter(event.kind) : latch;
+  if (!isNewer) return latch;
+  const after = latchAfter(event.kind);
+  storeLatch(c, after, event.boot, event.seq);
+  return after;
 }
 
 function parseLatch(text: string): Latch {

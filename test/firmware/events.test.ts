@@ -82,52 +82,54 @@ test("[TRAP-2] a spring while the power was gone is told by the next boot", () =
   assert.is(sprung?.boot, next.cloud.list("hello")[0]?.boot);
 });
 
-test("[TRAP-1] wherever the power goes while a spring is written down, it is told exactly once", () => {
-  const armed = startOwned();
-  arm(armed.bench);
-  for (let cutAt = 1; ; cutAt++) {
-    let isOver = true;
-    const told = new Set<string>();
-    const bench = createTestBench({
-      ...{ wired: true, plungerSet: true },
-      flash: createTestFlash(15, 4096, armed.bench.flash.bytes),
-    });
-    const cloud = createCloudDouble(bench);
-    cloud.acknowledges = false;
-    const cut = bench.flash.write;
-    bench.boot();
-    bench.clock.advance(1000);
-    bench.flash.operations = 0;
-    bench.flash.cutAt = cutAt;
-    bench.flash.torn = 0.5;
-    // The firmware counts an exception and goes on; after a power cut there is nobody to go on.
-    let isDark = false;
-    bench.flash.write = (address, data) => {
-      if (isDark) throw new PowerCut();
-      try {
-        cut(address, data);
-      } catch (thrown) {
-        isDark = true;
-        isOver = false;
-        throw thrown;
+for (const acknowledges of [false, true]) {
+  test(`[TRAP-1] wherever the power goes while a spring is written down, it is told exactly once, acknowledged by the next boot: ${acknowledges}`, () => {
+    const armed = startOwned();
+    arm(armed.bench);
+    for (let cutAt = 1; ; cutAt++) {
+      let isOver = true;
+      const told = new Set<string>();
+      const bench = createTestBench({
+        ...{ wired: true, plungerSet: true },
+        flash: createTestFlash(15, 4096, armed.bench.flash.bytes),
+      });
+      const cloud = createCloudDouble(bench);
+      cloud.acknowledges = false;
+      const cut = bench.flash.write;
+      bench.boot();
+      bench.clock.advance(1000);
+      bench.flash.operations = 0;
+      bench.flash.cutAt = cutAt;
+      bench.flash.torn = 0.5;
+      // The firmware counts an exception and goes on; after a power cut there is nobody to go on.
+      let isDark = false;
+      bench.flash.write = (address, data) => {
+        if (isDark) throw new PowerCut();
+        try {
+          cut(address, data);
+        } catch (thrown) {
+          isDark = true;
+          isOver = false;
+          throw thrown;
+        }
+      };
+      spring(bench);
+      const boots = [cloud];
+      for (let i = 0; i < 2; i++) {
+        const next = reboot(bench, { plungerSet: false });
+        next.cloud.acknowledges = acknowledges;
+        next.bench.clock.advance(1000);
+        boots.push(next.cloud);
+        bench.flash.bytes = next.bench.flash.bytes;
       }
-    };
-    spring(bench);
-    const boots = [cloud];
-    for (let i = 0; i < 2; i++) {
-      const next = reboot(bench, { plungerSet: false });
-      next.cloud.acknowledges = false;
-      next.bench.clock.advance(1000);
-      boots.push(next.cloud);
-      bench.flash.bytes = next.bench.flash.bytes;
+      for (const one of boots.slice(isOver ? 0 : 1)) {
+        for (const event of one.list("event")) if (event.kind === "sprung") told.add(`${event.boot} ${event.seq}`);
+      }
+      assert.is(told.size, 1, `cut at ${cutAt}: ${[...told].join(", ")}`);
+      if (isOver) break;
     }
-    for (const one of boots.slice(isOver ? 0 : 1)) {
-      for (const event of one.list("event")) if (event.kind === "sprung") told.add(`${event.boot} ${event.seq}`);
-    }
-    assert.is(told.size, 1, `cut at ${cutAt}: ${[...told].join(", ")}`);
-    if (isOver) break;
-  }
-});
+  });
+}
 
 test("acknowledgements of others, and garbage, leave the event where it is", () => {
   const { bench, cloud } = startOwned();
