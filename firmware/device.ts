@@ -11,12 +11,11 @@ import { handleConsole, tellBoot } from "./console/console-commands.ts";
 import { type Context, enter, fault, type Input, intend, post, say } from "./context.ts";
 import { createHealth } from "./health/health.ts";
 import { findReason, watchHealth } from "./health/health-effects.ts";
-import { createAlarm } from "./indicator/alarm.ts";
 import { handleAlarm, openAlarm } from "./indicator/alarm-effects.ts";
 import { decidePattern } from "./indicator/patterns.ts";
 import { createPlayer, playPattern, stopPlayer } from "./indicator/player.ts";
 import type { Ports } from "./ports.ts";
-import { PROFILE_MAINS, REST_OF } from "./power/profile.ts";
+import { PROFILE_MAINS, restOf } from "./power/profile.ts";
 import { noteLife, openLife } from "./session/life.ts";
 import { createLink } from "./session/link.ts";
 import { handleLink } from "./session/link-effects.ts";
@@ -141,17 +140,18 @@ function createContext(ports: Ports, drain: () => void): Context {
   const config = decodeConfiguration(findRecord(store, CONFIG_KEY));
   const command = parseInt(findRecord(store, COMMAND_KEY) ?? "0", 10);
   const identity = ports.identity;
+  const kind = identity ? identity.kind : "live-catch";
   const c: Context = {
     ports: ports,
     store: store,
     outbox: openOutbox(store, life.boot, life.lifeMs),
     player: createPlayer(ports.clock, ports.pins),
     identity: null,
-    kind: identity ? identity.kind : "live-catch",
+    kind: kind,
     boot: life.boot,
     sha256: ports.slots.sha256,
     trap: createTrap(),
-    alarm: createAlarm("live-catch", -1, 0),
+    alarm: openAlarm(store, kind, ports.clock.now()),
     button: createButton(ports.pins.isButtonDown()),
     link: createLink(ports.radio.wired),
     session: createSession(ports.radio.wired),
@@ -191,7 +191,6 @@ function createContext(ports: Ports, drain: () => void): Context {
     const prover = createProver(ports.chip.sha256, identity.key);
     c.identity = { serial: identity.serial, mac: identity.mac, prover: prover };
   }
-  c.alarm = openAlarm(c);
   findReason(c);
   c.telemetryAt = c.choresAt + telemetryMs(c);
   tellBoot(c);
@@ -328,7 +327,7 @@ function showSituation(c: Context): void {
     buzzer: c.config.buzzer,
     claiming: c.claim.purpose === "claim",
     connecting: c.credentials !== null && name !== "online",
-    rest: REST_OF[c.profile] as number,
+    rest: restOf(c.profile),
   };
   const pattern = decidePattern(situation);
   playPattern(c.player, pattern);

@@ -18,7 +18,7 @@ export const OFFLINE_MS = 1800000;
 export const NO_NETWORK_MS = 14400000;
 /** After a new start that did not help a part that stopped is given so long. */
 export const STOPPED_MS = 60000;
-/** Whatever patience has grown to. */
+/** Whatever patience with a network has grown to. */
 export const PATIENCE_MS_MAX = 86400000;
 /** New starts in a row that count. */
 export const STRIKES_MAX = 9;
@@ -51,12 +51,11 @@ export function createHealth(): Health {
   return { hasLost: false, missed: 0, shortSince: -1, shortAt: -1, offlineSince: -1 };
 }
 
-/** @param strikes new starts in a row after which the cloud has not been reached; each doubles it */
-export function patienceMs(ms: number, strikes: number): number {
-  return Math.min(PATIENCE_MS_MAX, ms * (1 << Math.min(strikes, STRIKES_MAX)));
-}
-
-/** @param now milliseconds since the boot. @returns in `reason` one of the RESET_ codes if only a new start helps, else 0 */
+/**
+ * @param strikes new starts in a row after which the cloud has not been reached; each doubles the patience
+ * @param now milliseconds since the boot
+ * @returns in `reason` one of the RESET_ codes if only a new start helps, else 0
+ */
 export function decideHealth(
   before: Health,
   s: Signs,
@@ -74,11 +73,11 @@ export function decideHealth(
   else if (n.offlineSince < 0) n.offlineSince = now;
 
   let reason = 0;
-  const offlineMs = s.hasNetwork ? OFFLINE_MS : NO_NETWORK_MS;
-  if ((n.hasLost || n.missed >= MISSED_MAX) && (strikes === 0 || now >= patienceMs(STOPPED_MS, strikes))) {
-    reason = RESET_STUCK;
-  } else if (n.shortSince >= 0 && n.shortAt === now && now - n.shortSince >= patienceMs(SHORT_MS, strikes))
-    reason = RESET_MEMORY;
-  else if (n.offlineSince >= 0 && now - n.offlineSince >= patienceMs(offlineMs, strikes)) reason = RESET_NETWORK;
+  const grown = 1 << Math.min(strikes, STRIKES_MAX);
+  const stoppedMs = strikes === 0 ? 0 : STOPPED_MS * grown;
+  const offlineMs = Math.min(PATIENCE_MS_MAX, (s.hasNetwork ? OFFLINE_MS : NO_NETWORK_MS) * grown);
+  if ((n.hasLost || n.missed >= MISSED_MAX) && now >= stoppedMs) reason = RESET_STUCK;
+  else if (n.shortSince >= 0 && n.shortAt === now && now - n.shortSince >= SHORT_MS * grown) reason = RESET_MEMORY;
+  else if (n.offlineSince >= 0 && now - n.offlineSince >= offlineMs) reason = RESET_NETWORK;
   return { health: n, reason: reason };
 }

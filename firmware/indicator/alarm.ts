@@ -6,11 +6,6 @@ import type { TrapKind } from "#protocol";
 /** Stages 0 to 3; -1 is a trap that has not sprung. */
 export const STAGE_LAST = 3;
 
-/** Minutes after the spring at which stages 1, 2 and 3 begin. The reasons stand in firmware/README.md. */
-const LIVE_CATCH_MIN = [15, 60, 240];
-const SNAP_MIN = [720, 1440, 4320];
-const SLOW_MIN = [1440, 4320, 10080];
-
 /** A silenced live-catch trap that is still sprung reminds after this: silenced from afar, and by a hand on the trap. */
 export const SILENCE_MS = 1800000;
 export const PRESSED_SILENCE_MS = 7200000;
@@ -35,14 +30,16 @@ export interface AlarmCause {
   asked: "" | "button" | "cloud";
 }
 
-function stageMinutes(kind: TrapKind): number[] {
-  if (kind === "live-catch") return LIVE_CATCH_MIN;
-  return kind === "snap" ? SNAP_MIN : SLOW_MIN;
-}
-
-/** Milliseconds after the spring at which a stage begins; stage 0 at once. */
+/**
+ * Milliseconds after the spring at which a stage begins; stage 0 at once. The reasons stand in firmware/README.md. A table inside costs
+ * memory only while it is asked.
+ */
 export function stageBeginsMs(kind: TrapKind, stage: number): number {
-  return stage > 0 ? (stageMinutes(kind)[stage - 1] as number) * 60000 : 0;
+  if (stage <= 0) return 0;
+  let minutes = [1440, 4320, 10080];
+  if (kind === "live-catch") minutes = [15, 60, 240];
+  else if (kind === "snap") minutes = [720, 1440, 4320];
+  return (minutes[stage - 1] as number) * 60000;
 }
 
 /** @param stage as the last boot left it, -1 if it left none. How long that boot had been in it is not known: it begins anew. */
@@ -53,7 +50,7 @@ export function createAlarm(kind: TrapKind, stage: number, now: number): Alarm {
 
 /** The alarm as it is at `now`. A stage once reached is not left before the trap is rearmed. */
 export function decideAlarm(before: Alarm, cause: AlarmCause, now: number): Alarm {
-  if (!cause.sprung) return createAlarm(cause.kind, -1, now);
+  if (!cause.sprung) return { stage: -1, since: now, quietUntil: 0, isQuiet: false, wakeAt: 0 };
   const since = before.stage < 0 ? Math.min(cause.releasedAt, now) : before.since;
   let stage = Math.max(before.stage, 0);
   while (stage < STAGE_LAST && now - since >= stageBeginsMs(cause.kind, stage + 1)) stage++;

@@ -31,25 +31,20 @@ export interface Situation {
   rest: number;
 }
 
-/** Of the stages 0 to 3: stroke and pause of the LED, frequency, stroke and pause of the buzzer. */
-const ALARM_LED_ON_MS = [200, 200, 200, 100];
-const ALARM_LED_OFF_MS = [800, 400, 200, 100];
-const ALARM_HZ = [2500, 2500, 2500, 3000];
-const ALARM_BUZZER_ON_MS = [300, 300, 300, 300];
-const ALARM_BUZZER_OFF_MS = [9700, 2700, 700, 300];
-
+/** Stages 0 to 3 of the alarm. */
 function alarm(s: Situation): Pattern {
   const at = Math.max(0, s.stage);
-  const ledOffMs = (ALARM_LED_OFF_MS[at] as number) * s.rest;
-  const buzzerOffMs = (ALARM_BUZZER_OFF_MS[at] as number) * s.rest;
-  const hz = s.buzzer ? (ALARM_HZ[at] as number) : 0;
+  const last = at > 2;
+  const ledOffMs = last ? 100 : 800 >> at;
+  const buzzerOffMs = [9700, 2700, 700, 300][at] as number;
+  const hz = last ? 3000 : 2500;
   return pattern(
     "sprung-" + at + "-" + s.rest,
-    ALARM_LED_ON_MS[at] as number,
-    ledOffMs,
-    hz,
-    ALARM_BUZZER_ON_MS[at] as number,
-    buzzerOffMs,
+    last ? 100 : 200,
+    ledOffMs * s.rest,
+    s.buzzer ? hz : 0,
+    300,
+    buzzerOffMs * s.rest,
   );
 }
 

@@ -1,7 +1,7 @@
 // Owns the energy budget: the average current of a trap by profile, from figures of the ESP32's data sheet and our own duty cycles. It is
 // no part of the bundle; firmware/README.md shows its table, and a test holds the two together. Microamperes and milliseconds throughout.
 import { PING_MS } from "../session/session.ts";
-import { POWER_SAVE_OF, REST_OF, TELEMETRY_S_MIN_OF } from "./profile.ts";
+import { powerSaveOf, restOf, telemetryMinS } from "./profile.ts";
 
 /** ESP32 series data sheet, "Power consumption by power modes": modem sleep at 240 MHz takes 30 to 68 mA; the middle of it. */
 export const MODEM_SLEEP_UA = 49000;
@@ -43,9 +43,9 @@ function exchange(sendMs: number, receiveMs: number, everyMs: number): number {
 
 /** Average current of a connected trap: armed, or `calling` at the last stage of its alarm. @param profile index into PROFILES */
 export function averageUa(profile: number, calling: boolean): number {
-  const rest = REST_OF[profile] as number;
-  const skipped = POWER_SAVE_OF[profile] === "max" ? BEACONS_SKIPPED_DEEP : 1;
-  const telemetryMs = Math.max(TELEMETRY_S, TELEMETRY_S_MIN_OF[profile] as number) * 1000;
+  const rest = restOf(profile);
+  const skipped = powerSaveOf(profile) === "max" ? BEACONS_SKIPPED_DEEP : 1;
+  const telemetryMs = Math.max(TELEMETRY_S, telemetryMinS(profile)) * 1000;
   const radio =
     share(RECEIVE_UA - MODEM_SLEEP_UA, BEACON_RECEIVE_MS * 10, BEACON_TENTHS_MS * skipped) +
     exchange(PING_SEND_MS, PING_RECEIVE_MS, PING_MS) +

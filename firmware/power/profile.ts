@@ -12,15 +12,23 @@ export const BATTERY_CRITICAL_MV = 3100;
 /** Added to a bound: a battery on the edge does not chatter. */
 export const BATTERY_RISE_MV = 200;
 
-/** By profile: telemetry comes no oftener than this, in seconds; 0 as often as the owner wishes. */
-export const TELEMETRY_S_MIN_OF = [0, 900, 3600, 21600];
-/** By profile: pauses of LED and buzzer are so many times as long. */
-export const REST_OF = [1, 2, 4, 8];
+/** Telemetry comes no oftener than this, in seconds; 0 as often as the owner wishes. */
+export function telemetryMinS(profile: number): number {
+  return [0, 900, 3600, 21600][profile] as number;
+}
+
+/** Pauses of LED and buzzer are so many times as long. */
+export function restOf(profile: number): number {
+  return 1 << profile;
+}
+
 /**
- * By profile: how the radio sleeps between the beacons of its network, for one of them or for several. Never not at all: with Bluetooth
- * in the chip the driver ends the program that asks for that.
+ * How the radio sleeps between the beacons of its network, for one of them or for several. Never not at all: with Bluetooth in the chip
+ * the driver ends the program that asks for that.
  */
-export const POWER_SAVE_OF = ["min", "max", "max", "max"] as const;
+export function powerSaveOf(profile: number): "min" | "max" {
+  return profile === PROFILE_MAINS ? "min" : "max";
+}
 
 /** Of a battery that measures so many millivolts, 0 if there is none; `before` is the profile until now. */
 export function decideProfile(mv: number, before: number): number {

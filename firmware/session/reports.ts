@@ -12,7 +12,7 @@ import {
   encodeUpdateProgress,
 } from "#protocol";
 import { type Context, fault, publish, say } from "../context.ts";
-import { decideProfile, POWER_SAVE_OF, PROFILE_LOW, TELEMETRY_S_MIN_OF } from "../power/profile.ts";
+import { decideProfile, PROFILE_LOW, powerSaveOf, telemetryMinS } from "../power/profile.ts";
 import { countWaiting, insertEvent, restartOutbox, takeEvent } from "./outbox.ts";
 
 /** A change worth telling before its time. */
@@ -109,7 +109,7 @@ export function publishTelemetry(c: Context): void {
 
 /** From one telemetry to the next: as the owner wishes, but no oftener than the battery bears [POWER-1]. */
 export function telemetryMs(c: Context): number {
-  return Math.max(c.config.telemetryS, TELEMETRY_S_MIN_OF[c.profile] as number) * 1000;
+  return Math.max(c.config.telemetryS, telemetryMinS(c.profile)) * 1000;
 }
 
 /** The next telemetry is due soon: something changed. */
@@ -126,8 +126,7 @@ export function sampleBattery(c: Context): void {
   const profile = decideProfile(mv, before);
   if (profile === before) return;
   c.profile = profile;
-  const mode = POWER_SAVE_OF[profile] as "min" | "max";
-  if (mode !== POWER_SAVE_OF[before]) c.ports.radio.savePower(mode);
+  c.ports.radio.savePower(powerSaveOf(profile));
   const low = profile >= PROFILE_LOW;
   if (low === before >= PROFILE_LOW) return;
   recordEvent(c, low ? "battery-low" : "battery-ok", mv, c.ports.clock.now(), true);
