@@ -14,7 +14,8 @@ import type { ClaimIdentity, ClaimInput, ClaimMachine } from "./claim/claim.ts";
 import type { Health } from "./health/health.ts";
 import type { Alarm, AlarmCause } from "./indicator/alarm.ts";
 import type { Player } from "./indicator/player.ts";
-import type { HttpAnswer, Ports, Socket } from "./ports.ts";
+import type { Portal, PortalInput } from "./portal/portal.ts";
+import type { HttpAnswer, PortalDoor, Ports, Socket } from "./ports.ts";
 import type { LinkInput, LinkMachine } from "./session/link.ts";
 import { encodePublish } from "./session/mqtt-packets.ts";
 import type { Outbox } from "./session/outbox.ts";
@@ -34,6 +35,7 @@ export type Input =
   | { to: "session"; fact: SessionInput }
   | { to: "claim"; fact: ClaimInput }
   | { to: "update"; fact: UpdateInput }
+  | { to: "portal"; fact: PortalInput }
   | { to: "alarm"; asked: AlarmCause["asked"] }
   | { to: "console"; line: string }
   | { to: "chores" }
@@ -63,10 +65,14 @@ export interface Context {
   session: SessionMachine;
   claim: ClaimMachine;
   update: UpdateMachine;
+  portal: Portal;
 
   config: Configuration;
   credentials: StoredCredentials | null;
   wifi: WifiSettings | null;
+
+  /** Of the portal, while it is open. */
+  door: PortalDoor | null;
 
   socket: Socket | null;
   /** Counts the sockets, so that what a closed one still says is not heard. */

@@ -14,6 +14,8 @@ import { findReason, watchHealth } from "./health/health-effects.ts";
 import { handleAlarm, openAlarm } from "./indicator/alarm-effects.ts";
 import { decidePattern } from "./indicator/patterns.ts";
 import { createPlayer, playPattern, stopPlayer } from "./indicator/player.ts";
+import { createPortal } from "./portal/portal.ts";
+import { handlePortal, postPortal } from "./portal/portal-effects.ts";
 import type { Ports } from "./ports.ts";
 import { PROFILE_MAINS, restOf } from "./power/profile.ts";
 import { noteLife, openLife } from "./session/life.ts";
@@ -84,6 +86,7 @@ function stopDevice(c: Context): void {
   c.queue = [];
   if (c.timer) c.ports.clock.clearTimer(c.timer);
   if (c.socket) c.socket.close();
+  if (c.door) c.door.close();
   c.connection++;
   stopPlayer(c.player);
   c.ports.radio.leave();
@@ -157,9 +160,11 @@ function createContext(ports: Ports, drain: () => void): Context {
     session: createSession(ports.radio.wired),
     claim: createClaim(),
     update: createUpdate(),
+    portal: createPortal(),
     config: config.ok ? config.value : createConfiguration(),
     credentials: decodeCredentials(findRecord(store, CREDENTIALS_KEY)),
     wifi: decodeWifi(findRecord(store, WIFI_KEY)),
+    door: null,
     socket: null,
     connection: 0,
     buffer: "",
@@ -205,6 +210,7 @@ function postBoot(c: Context): void {
   sampleBattery(c);
   post(c, { to: "trap", fact: { name: "power-returned", latch: findLatch(c), set: ports.pins.isPlungerSet() } });
   if (c.wifi && !ports.radio.wired) post(c, { to: "link", fact: { name: "network-named" } });
+  postPortal(c);
   if (c.credentials) post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
   const code = findRecord(c.store, CLAIM_KEY);
   if (findRecord(c.store, RELEASE_KEY) !== null) post(c, { to: "claim", fact: { name: "reset-happened" } });
@@ -234,6 +240,9 @@ function handle(c: Context, input: Input): void {
     case "update":
       handleUpdate(c, input.fact);
       break;
+    case "portal":
+      handlePortal(c, input.fact);
+      break;
     case "console":
       handleConsole(c, input.line);
       break;
@@ -253,6 +262,7 @@ function doChores(c: Context): void {
   const pins = c.ports.pins;
   c.choresAt = c.ports.clock.now() + CHORES_MS;
   watchHealth(c);
+  if (c.portal.isOpen) post(c, { to: "portal", fact: { name: "look" } });
   if (c.store.damaged > 0) fault(c, CODE_STORE_DAMAGED, "store");
   c.store.damaged = 0;
   noteLife(c.outbox, c.ports.clock.now());
@@ -273,7 +283,7 @@ function findNextWake(c: Context): number {
       c.claim.wakeAt,
       c.update.wakeAt,
     ],
-    ...[c.telemetryAt, c.identifyUntil, c.refusedUntil, c.intentionAt, findAckDeadline(c.outbox)],
+    ...[c.telemetryAt, c.identifyUntil, c.refusedUntil, c.intentionAt, findAckDeadline(c.outbox), c.portal.wakeAt],
   ];
   for (const at of others) if (at > 0 && at < next) next = at;
   return next;
@@ -292,6 +302,7 @@ function postDue(c: Context): void {
   if (isDue(c.claim.wakeAt)) post(c, { to: "claim", fact: { name: "time-passed" } });
   if (isDue(c.update.wakeAt)) post(c, { to: "update", fact: { name: "time-passed" } });
   if (isDue(findAckDeadline(c.outbox))) post(c, { to: "session", fact: { name: "ack-overdue" } });
+  if (isDue(c.portal.wakeAt)) post(c, { to: "portal", fact: { name: "look" } });
   if (isDue(c.telemetryAt)) post(c, { to: "telemetry" });
   if (isDue(c.identifyUntil)) c.identifyUntil = 0;
   if (isDue(c.refusedUntil)) c.refusedUntil = 0;

@@ -67,6 +67,25 @@ export interface HttpAnswer {
   error: string;
 }
 
+export interface PortalHandlers {
+  /** The network stands, with the names of others in reach, strongest first, if there was memory to look for them; or an error text. */
+  opened(error: string, names: Bytes[]): void;
+  /** To a datagram on port 53; empty for none. */
+  answerName(query: Bytes): Bytes;
+  /** To what has come on a connection to port 80; empty if more must come, else the connection ends with it. Connections are numbered. */
+  answerPhone(connection: number, data: Bytes): Bytes;
+  /** Nothing more comes on this one. */
+  left(connection: number): void;
+}
+
+export interface PortalDoor {
+  /** End every connection and the network. No handler is called after that. */
+  close(): void;
+}
+
+/** A network of the trap's own, with this name and WPA2 password, and somebody who answers on it; `opened` is called exactly once. */
+export type OpenPortal = (ssid: string, password: string, handlers: PortalHandlers) => PortalDoor;
+
 export interface Network {
   connect(host: string, port: number, handlers: SocketHandlers): Socket;
   request(request: HttpRequest, done: (answer: HttpAnswer) => void): void;
@@ -124,6 +143,7 @@ export interface Ports {
   pins: Pins;
   radio: Radio;
   network: Network;
+  openPortal: OpenPortal;
   flash: Flash;
   slots: Slots;
   chip: Chip;

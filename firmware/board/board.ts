@@ -5,6 +5,7 @@ import { createChip, createClock } from "./chip.ts";
 import { createFlash, readIdentity } from "./flash.ts";
 import { createNetwork } from "./network.ts";
 import { createPins } from "./pins.ts";
+import { openPortal } from "./portal.ts";
 import { createRadio } from "./radio.ts";
 import { createSlots } from "./slots.ts";
 
@@ -14,6 +15,7 @@ export function createPorts(): Ports {
     pins: createPins(),
     radio: createRadio(),
     network: createNetwork(),
+    openPortal: openPortal,
     flash: createFlash(),
     slots: createSlots(),
     chip: createChip(),

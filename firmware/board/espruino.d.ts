@@ -151,7 +151,14 @@ interface EspruinoFlash {
 interface EspruinoWifi {
   connect(ssid: string, options: { password?: string }, done: (error: string | null | undefined) => void): void;
   disconnect(done?: () => void): void;
+  startAP(
+    ssid: string,
+    options: { password: string; authMode: "wpa2" },
+    done: (error: string | null | undefined) => void,
+  ): void;
   stopAP(): void;
+  /** Strongest first is not promised. */
+  scan(done: (found: { ssid: string; rssi: number }[] | undefined) => void): void;
   /** `rssi` in dBm, while connected. */
   getStatus(): { station: string; mode: string; rssi?: number };
   getDetails(done?: (details: { status: string; rssi: number | string; ssid: string }) => void): {
@@ -173,7 +180,18 @@ interface EspruinoSocket {
   on(name: "error", fn: (fault: { code: number; message: string }) => void): void;
   on(name: "drain" | "connect" | "end", fn: () => void): void;
 }
+interface EspruinoServer {
+  listen(port: number): void;
+  close(): void;
+}
+interface EspruinoDatagrams {
+  bind(port: number, bound: (socket: EspruinoDatagrams) => void): void;
+  send(message: string, port: number, address: string): void;
+  close(): void;
+  on(name: "message", fn: (message: string, from: { address: string; port: number; size: number }) => void): void;
+}
 interface EspruinoNet {
+  createServer(accepted: (socket: EspruinoSocket) => void): EspruinoServer;
   /** Blocks while the name is looked up and the connection made; a failure is thrown at once. */
   connect(options: { host: string; port: number }, connected: () => void): EspruinoSocket;
 }
@@ -211,5 +229,6 @@ declare function require(name: "Flash"): EspruinoFlash;
 declare function require(name: "Wifi"): EspruinoWifi;
 declare function require(name: "net"): EspruinoNet;
 declare function require(name: "http"): EspruinoHttp;
+declare function require(name: "dgram"): { createSocket(type: "udp4"): EspruinoDatagrams };
 declare function require(name: "crypto"): EspruinoCrypto;
 declare function require(name: "TelnetServer"): { setOptions(options: { mode: "on" | "off" | "sta" | "ap" }): void };

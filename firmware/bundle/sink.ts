@@ -4,7 +4,7 @@ import { isFunction, listChildren, type Node, parseProgram } from "./syntax-tree
 
 /**
  * Functions of the firmware that are called rarely, and make no function that outlives their call: such a one would keep all the others
- * with it.
+ * with it. That is wanted of the last two alone, which make what an open portal consists of.
  */
 export const RARE_FUNCTIONS: readonly string[] = [
   "createContext",
@@ -16,6 +16,8 @@ export const RARE_FUNCTIONS: readonly string[] = [
   "handleConsole",
   "handleUpdate",
   "judgeUpdate",
+  "openDoor",
+  "openPortal",
 ];
 
 /** Of the loader: it exists only until it has chosen. */

@@ -15,6 +15,7 @@ export function handleButton(c: Context, fact: ButtonInput): void {
         break;
       case "open-claiming":
         wantClaim(c, "");
+        post(c, { to: "portal", fact: { name: "button-pressed" } });
         break;
       default:
         resetToFactory(c);

@@ -59,7 +59,9 @@ function nameNetwork(c: Context, ssid: string, password: string): void {
   c.wifi = { ssid: ssid, password: password };
   if (!putRecord(c.store, WIFI_KEY, encodeWifi(c.wifi))) fault(c, CODE_STORE_FULL, "wifi");
   say(c, "wifi", ["ssid", ssid]);
-  if (!c.ports.radio.wired) post(c, { to: "link", fact: { name: "network-named" } });
+  if (c.ports.radio.wired) return;
+  post(c, { to: "portal", fact: { name: "network-told" } });
+  post(c, { to: "link", fact: { name: "network-named" } });
 }
 
 function claimByCode(c: Context, typed: string): void {
@@ -74,6 +76,7 @@ export function tellAll(c: Context): void {
   say(c, "trap", ["state", c.trap.name]);
   say(c, "link", ["state", c.link.name]);
   say(c, "session", ["state", c.session.name, "session", c.session.session]);
+  post(c, { to: "portal", fact: { name: "access-asked" } });
   const owner = c.credentials;
   say(c, "claim", owner ? ["status", "owned", "tenant", owner.tenant, "device", owner.device] : ["status", "free"]);
   const memory = c.ports.chip.memory();

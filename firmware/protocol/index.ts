@@ -8,6 +8,7 @@ export * from "./identity.ts";
 export * from "./limits.ts";
 export * from "./manifest.ts";
 export * from "./messages.ts";
+export * from "./portal.ts";
 export * from "./proofs.ts";
 export * from "./record.ts";
 export * from "./signed-firmware.ts";

@@ -12,6 +12,7 @@ export function handleLink(c: Context, fact: LinkInput): void {
   }
   for (const effect of outcome.effects) perform(c, effect);
   const up = c.link.name === "joined";
+  if (c.link.name !== before) post(c, { to: "portal", fact: { name: "look" } });
   if (up === (before === "joined")) return;
   post(c, { to: "session", fact: { name: "link-changed", up: up } });
   if (up) post(c, { to: "claim", fact: { name: "network-joined" } });

@@ -4,10 +4,10 @@ import type { Clock, TimerHandle } from "./clock.ts";
 import { type BoardConsole, type ConsoleParts, createConsole } from "./console.ts";
 import type { Flash } from "./flash.ts";
 import { type BootRequest, createInterpreter, type Interpreter } from "./interpreter.ts";
-import { createNetwork, type Network } from "./network.ts";
+import { createNetwork, type Network, type PortKind } from "./network.ts";
 import { createPins, type Pins } from "./pins.ts";
 import type { Chip, RestartRequest } from "./program.ts";
-import { createRadio, type RadioState, type RadioTimes, type World } from "./radio.ts";
+import { type AccessPoint, createRadio, type RadioState, type RadioTimes, type World } from "./radio.ts";
 import { createInterpreterRandom, createSeededWords } from "./random.ts";
 import { createStorage, type Storage } from "./storage.ts";
 import { createWatchdog } from "./watchdog.ts";
@@ -63,6 +63,10 @@ export interface Board {
   resetReason(): ResetReason;
   radioState(): RadioState;
   isTelnetOpen(): boolean;
+  /** The Wi-Fi network of its own, if it has opened one. */
+  accessPoint(): AccessPoint | undefined;
+  /** Where this machine reaches a port the program listens on; undefined if it does not. */
+  findHostPort(kind: PortKind, port: number): number | undefined;
   readonly pins: Pins;
   readonly console: BoardConsole;
   readonly flash: Flash;
@@ -162,6 +166,14 @@ class VirtualBoard implements Board {
 
   isTelnetOpen(): boolean {
     return this.#telnetOpen;
+  }
+
+  accessPoint(): AccessPoint | undefined {
+    return this.#radio.accessPoint();
+  }
+
+  findHostPort(kind: PortKind, port: number): number | undefined {
+    return this.#network.findHostPort(kind, port);
   }
 
   onEvent(fn: (event: BoardEvent) => void): () => void {

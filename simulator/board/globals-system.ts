@@ -1,6 +1,7 @@
 // Owns the rest of what the interpreter puts into the global scope: E, ESP32, process, console, time, registers, base64, modules.
 // What depends on parts of the chip that are not doubled (sound, displays, buses) is not there at all.
 import { bytesToText, iterableToBytes, textToBytes, toBytes } from "./bytes.ts";
+import { createDgramModule } from "./modules/dgram-module.ts";
 import { createHttpModule } from "./modules/http-module.ts";
 import { INTERPRETER_VERSION } from "./modules/http-text.ts";
 import { createNetModule } from "./modules/net-module.ts";
@@ -17,6 +18,7 @@ const MODULES: Record<string, (program: Program) => RealmObject> = {
   Flash: createFlashModule,
   Wifi: createWifiModule,
   net: createNetModule,
+  dgram: createDgramModule,
   http: createHttpModule,
   crypto: createCryptoModule,
   TelnetServer: createTelnetModule,

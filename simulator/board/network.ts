@@ -1,6 +1,7 @@
 // Owns the board's way to the real network: TCP connections of the host that live no longer than the radio and the power. It leaves
 // what programs see of them to modules/net-module.ts and http-module.ts. The chip's own driver connects while everything else waits
 // and throws when it fails; the double cannot wait, so a failure to connect comes as an error and the end of the link.
+import * as dgram from "node:dgram";
 import * as net from "node:net";
 
 /** Espruino's numbers of socket errors (libs/network/socketerrors.h). */
@@ -31,18 +32,35 @@ export interface Link {
   finish(): void;
 }
 
+/** A port the program listens on. The host has it at a port of its own, on this machine alone. */
+export interface Listener {
+  close(): void;
+}
+
+export type PortKind = "tcp" | "udp";
+
+export interface Datagrams extends Listener {
+  send(data: string, address: string, port: number): void;
+}
+
 export interface Network {
   isOnline(): boolean;
   /** The address of a host as the program names it; undefined if it is not found. */
   resolve(host: string): string | undefined;
   connect(address: string, port: number, handlers: LinkHandlers): Link;
-  /** Cuts every link at once. With an error, their handlers hear of it. */
+  /** Connections to a port of the board; each is told with the link to it, whose handlers `accept` gives. */
+  listen(port: number, accept: (link: Link) => LinkHandlers): Listener;
+  bind(port: number, received: (data: string, address: string, port: number) => void): Datagrams;
+  /** Where the host has a port of the board, once it is open; undefined if nobody listens there. */
+  findHostPort(kind: PortKind, port: number): number | undefined;
+  /** Cuts every link and closes every listener at once. With an error, their handlers hear of it. */
   cutAll(error?: SocketError): void;
 }
 
 /** What the interpreter reads at once. */
 const CHUNK_BYTES = 536;
 const CONNECT_LIMIT_MS = 10_000;
+const HOST = "127.0.0.1";
 
 interface OpenLink {
   socket: net.Socket;
@@ -54,6 +72,7 @@ export function createNetwork(options: {
   resolveHost?(host: string): string | undefined;
 }): Network {
   const links = new Set<OpenLink>();
+  const listeners = new Map<string, { hostPort(): number | undefined; close(): void }>();
 
   function close(link: OpenLink, error: SocketError | undefined): void {
     const { handlers } = link;
@@ -86,6 +105,36 @@ export function createNetwork(options: {
     socket.on("close", () => close(link, failure ?? (socket.writableLength > 0 ? "UNSENT_DATA" : undefined)));
   }
 
+  function createLink(link: OpenLink): Link {
+    const { socket } = link;
+    return {
+      write(data) {
+        socket.write(data, "latin1", (error) => {
+          if (!error && socket.writableLength === 0) link.handlers?.drained();
+        });
+      },
+      hasUnsent: () => socket.writableLength > 0,
+      finish() {
+        link.handlers = undefined;
+        socket.destroySoon();
+      },
+    };
+  }
+
+  function register(name: string, hostPort: () => number | undefined, closeHost: () => void): Listener {
+    const entry = {
+      hostPort,
+      close() {
+        if (listeners.get(name) !== entry) return;
+        listeners.delete(name);
+        closeHost();
+      },
+    };
+    listeners.get(name)?.close();
+    listeners.set(name, entry);
+    return { close: () => entry.close() };
+  }
+
   return {
     isOnline: options.isOnline,
     resolve: options.resolveHost ?? ((host) => host),
@@ -94,20 +143,36 @@ export function createNetwork(options: {
       const link: OpenLink = { socket, handlers };
       links.add(link);
       listen(link, socket);
-      return {
-        write(data) {
-          socket.write(data, "latin1", (error) => {
-            if (!error && socket.writableLength === 0) link.handlers?.drained();
-          });
-        },
-        hasUnsent: () => socket.writableLength > 0,
-        finish() {
-          link.handlers = undefined;
-          socket.destroySoon();
-        },
-      };
+      return createLink(link);
     },
+    listen(port, accept) {
+      const server = net.createServer({ noDelay: true }, (socket) => {
+        const link: OpenLink = { socket, handlers: undefined };
+        links.add(link);
+        link.handlers = accept(createLink(link));
+        listen(link, socket);
+      });
+      server.listen(0, HOST);
+      const hostPort = () => (server.address() as net.AddressInfo | null)?.port;
+      return register(`tcp ${port}`, hostPort, () => server.close());
+    },
+    bind(port, received) {
+      const socket = dgram.createSocket("udp4");
+      socket.on("message", (data, from) => received(data.toString("latin1"), from.address, from.port));
+      let hostPort: number | undefined;
+      socket.bind(0, HOST, () => {
+        hostPort = socket.address().port;
+      });
+      const listener = register(
+        `udp ${port}`,
+        () => hostPort,
+        () => socket.close(),
+      );
+      return { ...listener, send: (data, address, to) => socket.send(Buffer.from(data, "latin1"), to, address) };
+    },
+    findHostPort: (kind, port) => listeners.get(`${kind} ${port}`)?.hostPort(),
     cutAll(error) {
+      if (error === undefined) for (const listener of [...listeners.values()]) listener.close();
       for (const link of [...links]) {
         if (error === undefined) link.handlers = undefined;
         close(link, error);

@@ -68,6 +68,12 @@ export interface RadioTimes {
   noticeMs: number;
 }
 
+export interface AccessPoint {
+  ssid: string;
+  /** Empty for an open one. */
+  password: string;
+}
+
 export interface Radio {
   join(ssid: string, password: string): void;
   leave(): void;
@@ -77,6 +83,9 @@ export interface Radio {
   password(): string;
   /** The network a scan would find. */
   visibleSsid(): string | undefined;
+  /** The network of the board's own; undefined while it has none. */
+  accessPoint(): AccessPoint | undefined;
+  setAccessPoint(accessPoint: AccessPoint | undefined): void;
   /** Why it was last disconnected. */
   lastReason(): RadioReason | undefined;
   /** In dBm; undefined unless online. */
@@ -111,6 +120,7 @@ class Station implements Radio {
   #timer: TimerHandle = 0;
   #lastReason: RadioReason | undefined;
   #listener: RadioListener | undefined;
+  #accessPoint: AccessPoint | undefined;
 
   constructor({ clock, world, times }: RadioOptions) {
     this.#clock = clock;
@@ -146,6 +156,14 @@ class Station implements Radio {
     return this.#world.isUp() ? this.#world.ssid : undefined;
   }
 
+  accessPoint(): AccessPoint | undefined {
+    return this.#accessPoint;
+  }
+
+  setAccessPoint(accessPoint: AccessPoint | undefined): void {
+    this.#accessPoint = accessPoint;
+  }
+
   lastReason(): RadioReason | undefined {
     return this.#lastReason;
   }
@@ -165,6 +183,7 @@ class Station implements Radio {
   powerOff(): void {
     this.#clock.clearTimer(this.#timer);
     this.#listener = undefined;
+    this.#accessPoint = undefined;
     this.#setState("off");
   }
 

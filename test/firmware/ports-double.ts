@@ -11,6 +11,7 @@ import type {
   HttpRequest,
   Network,
   Pins,
+  PortalHandlers,
   Ports,
   Radio,
   Slots,
@@ -138,6 +139,13 @@ export interface TestSocket {
   closedByTrap: boolean;
 }
 
+export interface TestPortal {
+  ssid: string;
+  password: string;
+  handlers: PortalHandlers;
+  isClosed: boolean;
+}
+
 export interface TestBench {
   ports: Ports;
   clock: TestClock;
@@ -150,6 +158,8 @@ export interface TestBench {
   /** Answers HTTP; null leaves the request to time out. */
   onRequest: (request: HttpRequest) => HttpAnswer | null;
   requests: HttpRequest[];
+  /** Opened so far; the last is open unless it was closed. */
+  portals: TestPortal[];
   isReachable: boolean;
   wifi: { isUp: boolean; joins: number; powerSave: string; lose(): void };
   pins: { led: boolean; hz: number; batteryMv: number; ledChanges: number };
@@ -204,6 +214,12 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
     pins: createPins(hands, getBench),
     radio: createRadio(hands, getBench, options.wired ?? false),
     network: createNetwork(getBench),
+    openPortal(ssid, password, handlers) {
+      const portal = { ssid, password, handlers, isClosed: false };
+      bench.portals.push(portal);
+      clock.setTimer(10, () => handlers.opened("", ["attic", "neighbour"]));
+      return { close: () => void Object.assign(portal, { isClosed: true }) };
+    },
     slots: createSlots(slots),
     chip: createChip(getBench),
     console: {
@@ -219,6 +235,7 @@ export function createTestBench(options: BenchOptions = {}): TestBench {
       lines: [],
       sockets: [],
       requests: [],
+      portals: [],
       isReachable: true,
       reboots: 0,
       resetReason: 1,

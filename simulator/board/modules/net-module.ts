@@ -1,26 +1,68 @@
-// Owns require("net") as programs on the ESP32 find it: a client's TCP sockets of byte strings. Servers are not doubled.
-import type { Link } from "../network.ts";
-import { type Program, toOptionalCallback } from "../program.ts";
-import { ProgramError, type RealmObject } from "../realm.ts";
+// Owns require("net") as programs on the ESP32 find it: TCP sockets of byte strings, those it opens and those its servers accept.
+import type { Link, LinkHandlers, Listener } from "../network.ts";
+import { isFunction, type Program, toOptionalCallback } from "../program.ts";
+import { type Callable, ProgramError, type RealmObject } from "../realm.ts";
 import { checkOptions, createInbox, emitError, exposeStream, openLink, parseTarget } from "./connection.ts";
 
 export function createNetModule(program: Program): RealmObject {
   return program.realm.expose(program.realm.createObject(), {
     connect(options, callback) {
       const target = parseTarget(checkOptions(options), 0);
-      return createSocket(program, target, toOptionalCallback(callback));
+      const accepted = toOptionalCallback(callback);
+      return createSocket(program, (handlers) => openLink(program, target, handlers), accepted).object;
     },
-    createServer() {
-      throw new ProgramError("The simulated board serves no sockets");
+    createServer(callback) {
+      if (!isFunction(callback)) throw new ProgramError(`Expecting Callback Function but got ${typeof callback}`);
+      return createServer(program, callback);
     },
   });
 }
 
+function createServer(program: Program, callback: Callable): RealmObject {
+  const { chip, emitters, loop, realm } = program;
+  let listener: Listener | undefined;
+
+  /** The program hears of it from the idle loop, and of what has come on it after that. */
+  function accept(link: Link): LinkHandlers {
+    let handlers: LinkHandlers | undefined;
+    const socket = createSocket(program, (own) => {
+      handlers = own;
+      return link;
+    });
+    loop.post(() => {
+      callback.call(undefined, socket.object);
+      emitters.emit(socket.object, "connect", socket.object);
+    });
+    return {
+      opened: () => undefined,
+      received: (data) => loop.post(() => handlers?.received(data)),
+      drained: () => loop.post(() => handlers?.drained()),
+      closed: (error) => loop.post(() => handlers?.closed(error)),
+    };
+  }
+
+  return realm.expose(
+    realm.createObject(),
+    {
+      listen(port) {
+        if (listener !== undefined) throw new ProgramError("Unable to create socket", "InternalError");
+        listener = chip.network.listen(Number(port), accept);
+      },
+      close() {
+        listener?.close();
+        listener = undefined;
+      },
+    },
+    true,
+  );
+}
+
+/** @param attach gives the link whose handlers it is told */
 function createSocket(
   program: Program,
-  target: { host: string; port: number },
-  callback: ((socket: RealmObject) => unknown) | undefined,
-): RealmObject {
+  attach: (handlers: LinkHandlers) => Link,
+  callback?: Callable,
+): { object: RealmObject } {
   const { emitters, realm } = program;
   const socket = realm.createObject();
   const inbox = createInbox(program, socket);
@@ -34,9 +76,9 @@ function createSocket(
     emitters.emit(socket, "close", hadError);
   }
 
-  const opened = openLink(program, target, {
+  const opened = attach({
     opened() {
-      callback?.(socket);
+      callback?.call(undefined, socket);
       emitters.emit(socket, "connect", socket);
       if (link !== undefined && !link.hasUnsent()) emitters.emit(socket, "drain", socket);
     },
@@ -58,7 +100,7 @@ function createSocket(
   }
 
   exposeStream(program, socket);
-  return realm.expose(
+  const object = realm.expose(
     socket,
     {
       write,
@@ -73,4 +115,5 @@ function createSocket(
     },
     true,
   );
+  return { object };
 }

@@ -1,5 +1,5 @@
-// Owns require("Wifi") as Espruino's ESP32 driver offers it: joining with a callback, events, what is known of the connection. An own
-// access point is told as started and serves nobody.
+// Owns require("Wifi") as Espruino's ESP32 driver offers it: joining with a callback, events, what is known of the connection, an access
+// point of the board's own. Who serves on it is network.ts's; power saving is taken note of.
 import { isObject, type Program, toOptionalCallback } from "../program.ts";
 import { RADIO_REASONS, type RadioReason } from "../radio.ts";
 import { type Callable, ProgramError, type RealmObject } from "../realm.ts";
@@ -14,7 +14,7 @@ export function createWifiModule(program: Program): RealmObject {
   const station = new StationCalls(program, wifi);
   realm.expose(wifi, createJoining(program, station));
   realm.expose(wifi, createKnowledge(program, station));
-  return realm.expose(wifi, createAccessPoint(station));
+  return realm.expose(wifi, createAccessPoint(program, station));
 }
 
 /** The callbacks that wait for the radio, and the events it makes. */
@@ -22,7 +22,7 @@ class StationCalls {
   readonly #program: Program;
   #onJoined: Callable | undefined;
   #onLeft: Callable | undefined;
-  hasAccessPoint = false;
+  powerSave = "min_modem";
 
   constructor(program: Program, wifi: RealmObject) {
     this.#program = program;
@@ -93,7 +93,13 @@ function createJoining({ chip, realm }: Program, station: StationCalls): Record<
       const address = chip.network.isOnline() ? chip.network.resolve(String(name)) : undefined;
       station.post(toOptionalCallback(callback), address);
     },
-    setConfig: () => undefined,
+    setConfig(settings) {
+      if (!isObject(settings)) throw new ProgramError(`Expecting options object but got ${typeof settings}`);
+      const mode = settings.powersave;
+      if (mode === undefined) return;
+      if (mode !== "none" && mode !== "min" && mode !== "max") throw new ProgramError("Unknown powersave mode");
+      station.powerSave = mode === "none" ? mode : `${mode}_modem`;
+    },
     save: () => undefined,
     setSNTP: () => undefined,
   };
@@ -107,9 +113,10 @@ function createKnowledge({ chip, realm }: Program, station: StationCalls): Recor
   function getStatus(): RealmObject {
     const isOnline = radio.state() === "online";
     const network = { ssid: radio.ssid(), bssid: ACCESS_POINT.mac, channel: 6, rssi: radio.rssi() };
-    const mode = isOnline ? (station.hasAccessPoint ? "sta+ap" : "sta") : station.hasAccessPoint ? "ap" : "off";
+    const hasAccessPoint = radio.accessPoint() !== undefined;
+    const mode = isOnline ? (hasAccessPoint ? "sta+ap" : "sta") : hasAccessPoint ? "ap" : "off";
     const known = isOnline ? { ...network, htMode: "HT20", authMode: "wpa2" } : {};
-    return realm.createObject({ station: getStation(), ...known, mode, powersave: "none" });
+    return realm.createObject({ station: getStation(), ...known, mode, powersave: station.powerSave });
   }
 
   /** On the ESP32 without the signal strength: that is in getStatus. */
@@ -140,15 +147,27 @@ function createKnowledge({ chip, realm }: Program, station: StationCalls): Recor
   };
 }
 
-function createAccessPoint(station: StationCalls): Record<string, Callable> {
+const AUTH_MODES = ["open", "wpa2", "wpa", "wpa_wpa2"];
+
+function createAccessPoint({ chip }: Program, station: StationCalls): Record<string, Callable> {
+  const { radio } = chip;
   return {
-    startAP(ssid, _options, callback) {
+    startAP(ssid, options, callback) {
       if (typeof ssid !== "string") throw new ProgramError("No SSID");
-      station.hasAccessPoint = true;
+      const { password = "", authMode = password === "" ? "open" : "wpa2" } = isObject(options) ? options : {};
+      if (password !== "" && (typeof password !== "string" || password.length < 8)) {
+        throw new ProgramError("Password must be string of at least 8 characters");
+      }
+      if (!AUTH_MODES.includes(String(authMode))) throw new ProgramError("Unknown authMode value");
+      if (authMode !== "open" && password === "") throw new ProgramError("Password not set but authMode not open");
+      if (authMode === "open" && password !== "") {
+        throw new ProgramError("Auth mode set to open but password supplied");
+      }
+      radio.setAccessPoint({ ssid, password: String(password) });
       station.post(toOptionalCallback(callback), null);
     },
     stopAP(callback) {
-      station.hasAccessPoint = false;
+      radio.setAccessPoint(undefined);
       station.post(toOptionalCallback(callback));
     },
   };
