@@ -18,102 +18,118 @@ interface Connection {
   socket: EspruinoSocket;
 }
 
+interface Door {
+  handlers: PortalHandlers;
+  connections: Connection[];
+  server: EspruinoServer | null;
+  datagrams: EspruinoDatagrams | null;
+  isOpen: boolean;
+  hasStarted: boolean;
+  hasListened: boolean;
+  /** Connections so far. */
+  count: number;
+}
+
 export function openPortal(ssid: string, password: string, handlers: PortalHandlers): PortalDoor {
-  const wifi = require("Wifi");
-  const connections: Connection[] = [];
-  let server: EspruinoServer | null = null;
-  let datagrams: EspruinoDatagrams | null = null;
-  let isOpen = true;
-  let hasStarted = false;
-  let hasListened = false;
-  let count = 0;
-
-  function drop(number: number, isTold: boolean): void {
-    const at = connections.findIndex((one) => one.number === number);
-    if (at < 0) return;
-    const connection = connections[at] as Connection;
-    connections.splice(at, 1);
-    connection.socket.end();
-    if (isTold) handlers.left(number);
-  }
-
-  function accept(socket: EspruinoSocket): void {
-    count++;
-    const number = count;
-    const has = (one: Connection): boolean => one.number === number;
-    connections.push({ number: number, socket: socket });
-    if (connections.length > CONNECTIONS_MAX) drop((connections[0] as Connection).number, true);
-    socket.on("data", function (data) {
-      if (!isOpen || !connections.some(has)) return;
-      const answer = handlers.answerPhone(number, data);
-      if (answer === "") return;
-      socket.write(answer);
-      drop(number, false);
-    });
-    socket.on("close", function () {
-      if (isOpen) drop(number, true);
-    });
-    socket.on("error", function () {
-      if (isOpen) drop(number, true);
-    });
-  }
-
-  function listen(error: string, names: Bytes[]): void {
-    if (!isOpen || hasListened) return;
-    hasListened = true;
-    if (error === "") {
-      server = require("net").createServer(accept);
-      server.listen(PAGE_PORT);
-      datagrams = require("dgram").createSocket("udp4");
-      datagrams.bind(NAMES_PORT, function (bound) {
-        bound.on("message", function (query, from) {
-          const answer = isOpen ? handlers.answerName(query) : "";
-          if (answer !== "") bound.send(answer, from.port, from.address);
-        });
-      });
-    }
-    handlers.opened(error, names);
-  }
-
-  function start(names: Bytes[]): void {
-    if (!isOpen || hasStarted) return;
-    hasStarted = true;
-    setTimeout(function () {
-      listen("", names);
-    }, PATIENCE_MS);
-    try {
-      wifi.startAP(ssid, { password: password, authMode: "wpa2" }, function (error) {
-        listen(error ? "" + error : "", names);
-      });
-    } catch (_refused) {
-      listen("refused", names);
-    }
-  }
-
-  function look(): void {
-    setTimeout(function () {
-      start([]);
-    }, PATIENCE_MS);
-    wifi.scan(function (found) {
-      const names: Bytes[] = [];
-      for (const one of found ?? []) {
-        if (names.length < NAMES_MAX && one.ssid && names.indexOf(one.ssid) < 0) names.push(one.ssid);
-      }
-      start(names);
-    });
-  }
-
+  const door: Door = {
+    handlers: handlers,
+    connections: [],
+    server: null,
+    datagrams: null,
+    isOpen: true,
+    hasStarted: false,
+    hasListened: false,
+    count: 0,
+  };
   setTimeout(function () {
-    if (process.memory().free >= SCAN_FREE_MIN) look();
-    else start([]);
+    if (process.memory().free >= SCAN_FREE_MIN) lookAround(door, ssid, password);
+    else startNetwork(door, ssid, password, []);
   }, 0);
   return {
     close: function () {
-      isOpen = false;
-      for (const connection of connections) connection.socket.end();
-      if (server) server.close();
-      if (datagrams) datagrams.close();
-      wifi.stopAP();
+      door.isOpen = false;
+      for (const connection of door.connections) connection.socket.end();
+      if (door.server) door.server.close();
+      if (door.datagrams) door.datagrams.close();
+      require("Wifi").stopAP();
     },
   };
+}
+
+function lookAround(d: Door, ssid: string, password: string): void {
+  setTimeout(function () {
+    startNetwork(d, ssid, password, []);
+  }, PATIENCE_MS);
+  require("Wifi").scan(function (found) {
+    const names: Bytes[] = [];
+    for (const one of found ?? []) {
+      if (names.length < NAMES_MAX && one.ssid && names.indexOf(one.ssid) < 0) names.push(one.ssid);
+    }
+    startNetwork(d, ssid, password, names);
+  });
+}
+
+function startNetwork(d: Door, ssid: string, password: string, names: Bytes[]): void {
+  if (!d.isOpen || d.hasStarted) return;
+  d.hasStarted = true;
+  setTimeout(function () {
+    listen(d, "", names);
+  }, PATIENCE_MS);
+  try {
+    require("Wifi").startAP(ssid, { password: password, authMode: "wpa2" }, function (error) {
+      listen(d, error ? "" + error : "", names);
+    });
+  } catch (_refused) {
+    listen(d, "refused", names);
+  }
+}
+
+function listen(d: Door, error: string, names: Bytes[]): void {
+  if (!d.isOpen || d.hasListened) return;
+  d.hasListened = true;
+  if (error === "") {
+    const server = require("net").createServer(function (socket) {
+      accept(d, socket);
+    });
+    server.listen(PAGE_PORT);
+    d.server = server;
+    const datagrams = require("dgram").createSocket("udp4");
+    d.datagrams = datagrams;
+    datagrams.bind(NAMES_PORT, function (bound) {
+      bound.on("message", function (query, from) {
+        const answer = d.isOpen ? d.handlers.answerName(query) : "";
+        if (answer !== "") bound.send(answer, from.port, from.address);
+      });
+    });
+  }
+  d.handlers.opened(error, names);
+}
+
+function accept(d: Door, socket: EspruinoSocket): void {
+  d.count++;
+  const number = d.count;
+  const has = (one: Connection): boolean => one.number === number;
+  const leave = function (): void {
+    if (d.isOpen) drop(d, number, true);
+  };
+  d.connections.push({ number: number, socket: socket });
+  if (d.connections.length > CONNECTIONS_MAX) drop(d, (d.connections[0] as Connection).number, true);
+  socket.on("data", function (data) {
+    if (!d.isOpen || !d.connections.some(has)) return;
+    const answer = d.handlers.answerPhone(number, data);
+    if (answer === "") return;
+    socket.write(answer);
+    drop(d, number, false);
+  });
+  socket.on("close", leave);
+  socket.on("error", leave);
+}
+
+function drop(d: Door, number: number, isTold: boolean): void {
+  const at = d.connections.findIndex((one) => one.number === number);
+  if (at < 0) return;
+  const connection = d.connections[at] as Connection;
+  d.connections.splice(at, 1);
+  connection.socket.end();
+  if (isTold) d.handlers.left(number);
 }

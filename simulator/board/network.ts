@@ -1,8 +1,8 @@
 // Owns the board's way to the real network: TCP connections of the host that live no longer than the radio and the power. It leaves
 // what programs see of them to modules/net-module.ts and http-module.ts. The chip's own driver connects while everything else waits
 // and throws when it fails; the double cannot wait, so a failure to connect comes as an error and the end of the link.
-import * as dgram from "node:dgram";
 import * as net from "node:net";
+import { createListeners, type Datagrams, type Listener, type PortKind } from "./listeners.ts";
 
 /** Espruino's numbers of socket errors (libs/network/socketerrors.h). */
 export const SOCKET_ERRORS = {
@@ -32,17 +32,6 @@ export interface Link {
   finish(): void;
 }
 
-/** A port the program listens on. The host has it at a port of its own, on this machine alone. */
-export interface Listener {
-  close(): void;
-}
-
-export type PortKind = "tcp" | "udp";
-
-export interface Datagrams extends Listener {
-  send(data: string, address: string, port: number): void;
-}
-
 export interface Network {
   isOnline(): boolean;
   /** The address of a host as the program names it; undefined if it is not found. */
@@ -60,7 +49,6 @@ export interface Network {
 /** What the interpreter reads at once. */
 const CHUNK_BYTES = 536;
 const CONNECT_LIMIT_MS = 10_000;
-const HOST = "127.0.0.1";
 
 interface OpenLink {
   socket: net.Socket;
@@ -72,7 +60,7 @@ export function createNetwork(options: {
   resolveHost?(host: string): string | undefined;
 }): Network {
   const links = new Set<OpenLink>();
-  const listeners = new Map<string, { hostPort(): number | undefined; close(): void }>();
+  const listeners = createListeners();
 
   function close(link: OpenLink, error: SocketError | undefined): void {
     const { handlers } = link;
@@ -105,36 +93,6 @@ export function createNetwork(options: {
     socket.on("close", () => close(link, failure ?? (socket.writableLength > 0 ? "UNSENT_DATA" : undefined)));
   }
 
-  function createLink(link: OpenLink): Link {
-    const { socket } = link;
-    return {
-      write(data) {
-        socket.write(data, "latin1", (error) => {
-          if (!error && socket.writableLength === 0) link.handlers?.drained();
-        });
-      },
-      hasUnsent: () => socket.writableLength > 0,
-      finish() {
-        link.handlers = undefined;
-        socket.destroySoon();
-      },
-    };
-  }
-
-  function register(name: string, hostPort: () => number | undefined, closeHost: () => void): Listener {
-    const entry = {
-      hostPort,
-      close() {
-        if (listeners.get(name) !== entry) return;
-        listeners.delete(name);
-        closeHost();
-      },
-    };
-    listeners.get(name)?.close();
-    listeners.set(name, entry);
-    return { close: () => entry.close() };
-  }
-
   return {
     isOnline: options.isOnline,
     resolve: options.resolveHost ?? ((host) => host),
@@ -145,38 +103,37 @@ export function createNetwork(options: {
       listen(link, socket);
       return createLink(link);
     },
-    listen(port, accept) {
-      const server = net.createServer({ noDelay: true }, (socket) => {
+    listen: (port, accept) =>
+      listeners.listen(port, (socket) => {
         const link: OpenLink = { socket, handlers: undefined };
         links.add(link);
         link.handlers = accept(createLink(link));
         listen(link, socket);
-      });
-      server.listen(0, HOST);
-      const hostPort = () => (server.address() as net.AddressInfo | null)?.port;
-      return register(`tcp ${port}`, hostPort, () => server.close());
-    },
-    bind(port, received) {
-      const socket = dgram.createSocket("udp4");
-      socket.on("message", (data, from) => received(data.toString("latin1"), from.address, from.port));
-      let hostPort: number | undefined;
-      socket.bind(0, HOST, () => {
-        hostPort = socket.address().port;
-      });
-      const listener = register(
-        `udp ${port}`,
-        () => hostPort,
-        () => socket.close(),
-      );
-      return { ...listener, send: (data, address, to) => socket.send(Buffer.from(data, "latin1"), to, address) };
-    },
-    findHostPort: (kind, port) => listeners.get(`${kind} ${port}`)?.hostPort(),
+      }),
+    bind: listeners.bind,
+    findHostPort: listeners.findHostPort,
     cutAll(error) {
-      if (error === undefined) for (const listener of [...listeners.values()]) listener.close();
+      if (error === undefined) listeners.closeAll();
       for (const link of [...links]) {
         if (error === undefined) link.handlers = undefined;
         close(link, error);
       }
+    },
+  };
+}
+
+function createLink(link: OpenLink): Link {
+  const { socket } = link;
+  return {
+    write(data) {
+      socket.write(data, "latin1", (error) => {
+        if (!error && socket.writableLength === 0) link.handlers?.drained();
+      });
+    },
+    hasUnsent: () => socket.writableLength > 0,
+    finish() {
+      link.handlers = undefined;
+      socket.destroySoon();
     },
   };
 }

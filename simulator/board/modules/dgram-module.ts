@@ -1,5 +1,5 @@
 // Owns require("dgram") as programs on the ESP32 find it: a socket that is bound to a port, hears datagrams of byte strings and answers.
-import type { Datagrams } from "../network.ts";
+import type { Datagrams } from "../listeners.ts";
 import { type Program, toOptionalCallback } from "../program.ts";
 import { ProgramError, type RealmObject } from "../realm.ts";
 

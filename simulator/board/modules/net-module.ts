@@ -1,5 +1,6 @@
 // Owns require("net") as programs on the ESP32 find it: TCP sockets of byte strings, those it opens and those its servers accept.
-import type { Link, LinkHandlers, Listener } from "../network.ts";
+import type { Listener } from "../listeners.ts";
+import type { Link, LinkHandlers } from "../network.ts";
 import { isFunction, type Program, toOptionalCallback } from "../program.ts";
 import { type Callable, ProgramError, type RealmObject } from "../realm.ts";
 import { checkOptions, createInbox, emitError, exposeStream, openLink, parseTarget } from "./connection.ts";
