@@ -1,6 +1,7 @@
 // Owns what every step of the story has at hand: the public doors it acts and sees through (the API, the trap's button and plunger, the
 // serial console), and the thread from one step to the next. No step knows a part's inside.
 import { type ApiClient, ApiError } from "./api-client.ts";
+import type { StoryFirmware } from "./firmware.ts";
 import type { Facts, Reporter } from "./reporter.ts";
 import type { Sighting, Witness } from "./witness.ts";
 
@@ -17,26 +18,17 @@ export interface TrapHands {
   typeCommand(line: string): void;
 }
 
-export interface BuiltBundle {
-  version: string;
-  sha256: string;
-  /** Of the bundle, in bytes. */
-  size: number;
-  /** The signed file it is published as. */
-  bytes: Uint8Array;
-}
-
 export interface StoryParts {
   api: ApiClient;
   witness: Witness;
   hands: TrapHands;
   reporter: Reporter;
-  /** The bundle the trap was flashed with. */
-  flashed: BuiltBundle;
+  /** What the trap was flashed with. */
+  flashed: StoryFirmware;
   /** Of the network around the trap. */
   wifi: { ssid: string; password: string };
   /** The one it is offered later. */
-  next: BuiltBundle;
+  next: StoryFirmware;
   account: { email: string; password: string };
   /** Called with the session's token as soon as there is one. */
   onSession(token: string): void;
@@ -72,10 +64,12 @@ export interface Thread {
   alertId: string;
   updateId: string;
   updateFrom: number;
-  next: BuiltBundle | null;
 }
 
 export const short = (sha256: string): string => sha256.slice(0, 12);
+
+/** The first digits of a fingerprint, as people read numbers to each other. */
+export const shortKey = (signedBy: string): string => `${signedBy.slice(0, 4)} ${signedBy.slice(4, 8)}`;
 
 export function fromTrap(name: string, fields: Record<string, string> = {}) {
   return (s: Sighting): boolean =>

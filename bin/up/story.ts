@@ -46,7 +46,6 @@ export async function tellStory(parts: StoryParts, told: number, begun: number):
     alertId: "",
     updateId: "",
     updateFrom: 0,
-    next: null,
   };
   let cases = told;
   let name = "sign-in";

@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { type Cloud, createCloud } from "../../cloud/compose.ts";
 import { type Config, RETENTION } from "../../cloud/config.ts";
-import { ensureImage, type TrapImage } from "../../firmware/image/ensure-image.ts";
 import { createSimulator } from "../../simulator/compose.ts";
 import { createApiClient } from "./api-client.ts";
 import { startBeside } from "./beside.ts";
 import { startUpDatabase, type UpDatabase } from "./database.ts";
+import { ensureStoryFirmwares, type StoryFirmwares } from "./firmware.ts";
 import { type Home, openHome } from "./home.ts";
 import { choosePorts, type PortName } from "./ports.ts";
 import { createJsonReporter, createPersonReporter, type Facts, type Reporter } from "./reporter.ts";
 import { tellStory, witnessConsole } from "./story.ts";
-import type { BuiltBundle } from "./story-scene.ts";
+import { short, shortKey } from "./story-scene.ts";
 import { createWitness } from "./witness.ts";
 
 export interface UpOptions {
@@ -35,8 +35,6 @@ export interface UpOptions {
   interrupted: Promise<void>;
 }
 
-type Built = BuiltBundle & Pick<TrapImage, "storage" | "publicKey" | "fresh">;
-
 interface Part {
   name: string;
   stop(): Promise<void> | void;
@@ -45,8 +43,6 @@ interface Part {
 const HOST = "127.0.0.1";
 const WIFI = { ssid: "trapline", password: "mind-your-fingers" };
 const STORY_STEPS_BEFORE = 4;
-/** The trap is flashed anew at each start, and so begins to count anew. */
-const FLASHED_COUNTER = 1;
 
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -61,18 +57,6 @@ async function unwind(parts: Part[], reporter: Reporter): Promise<void> {
       reporter.remark(`${part.name} did not stop cleanly: ${errorOf(thrown).message}`);
     }
   }
-}
-
-async function build(root: string, outDir: string, counter: number, version?: string): Promise<Built> {
-  const { signedFile, ...image } = await ensureImage({ root, outDir, counter, version });
-  return { ...image, bytes: signedFile };
-}
-
-/** The version after this one: a step forward, and another one for other sources, since what is published never changes. */
-function nextVersion({ version, sha256 }: BuiltBundle): string {
-  const [core = "0.0.0"] = version.split("-");
-  const [major = "0", minor = "0", patch = "0"] = core.split(".");
-  return `${major}.${minor}.${Number(patch) + 1}-${sha256.slice(0, 8)}`;
 }
 
 /** Run one of the first steps, tell it, and hand its product on. */
@@ -113,18 +97,15 @@ async function openStage(options: UpOptions, reporter: Reporter, parts: Part[]):
   return { options, reporter, parts, home, ports, log };
 }
 
-/** Both firmwares of the story: signing takes seconds in which nothing else in this process moves, so it is done before anything lives. */
-function buildBoth({ options, reporter, home }: Stage): Promise<{ flashed: Built; next: Built }> {
+/** Signing takes seconds in which nothing else in this process moves, so it is done before anything lives. */
+function buildFirmwares({ options, reporter, home }: Stage): Promise<StoryFirmwares> {
   return tell(
     reporter,
     "bundle",
-    async () => {
-      const flashed = await build(options.root, home.firmware, FLASHED_COUNTER);
-      return { flashed, next: await build(options.root, home.firmware, FLASHED_COUNTER + 1, nextVersion(flashed)) };
-    },
-    ({ flashed: b }) => ({
-      facts: { version: b.version, sha256: b.sha256, size: b.size, fresh: b.fresh },
-      words: `${b.version}, ${b.size} bytes, sha256 ${b.sha256.slice(0, 12)}, signed${b.fresh ? "" : " (built before)"}`,
+    () => ensureStoryFirmwares(options.root, home.firmware),
+    ({ flashed: { version, counter, sha256, size, fresh, signedBy } }) => ({
+      facts: { version, counter, sha256, size, fresh, signedBy },
+      words: `${version}, ${size} bytes, sha256 ${short(sha256)}, signed by key ${shortKey(signedBy)}${fresh ? "" : " (built before)"}`,
     }),
   );
 }
@@ -146,14 +127,14 @@ function startDatabase({ options, reporter, home, parts, log }: Stage): Promise<
 }
 
 /** The broker and the API are one program; each is told when it answers. */
-async function startCloud(stage: Stage, databaseUrl: string, flashed: Built): Promise<Cloud> {
+async function startCloud(stage: Stage, databaseUrl: string, publicKey: string): Promise<Cloud> {
   const { reporter, parts, home, ports, log } = stage;
   const config: Config = {
     ...{ databaseUrl, databaseUrls: null, databasePoolMax: 15, retention: RETENTION, logLevel: "info", trustProxy: [] },
     ...{ httpHost: HOST, httpPort: ports.api, mqttHost: HOST, mqttPort: ports.mqtt },
     ...{ publicMqttHost: null, publicMqttPort: null },
     ...{ factoryToken: home.secrets.factoryToken, sealKey: home.secrets.sealKey },
-    firmwareKeys: [Buffer.from(flashed.publicKey).toString("hex")],
+    firmwareKeys: [publicKey],
     frameAncestors: [`http://${HOST}:${ports.page}`],
   };
   const cloud = await tell(
@@ -180,13 +161,13 @@ async function perform(stage: Stage): Promise<number> {
   const { options, reporter, home } = stage;
   const { secrets } = home;
   const begun = performance.now();
-  const { flashed, next } = await buildBoth(stage);
+  const { flashed, next, publicKey } = await buildFirmwares(stage);
   const database = await startDatabase(stage);
-  const cloud = await startCloud(stage, database.url, flashed);
+  const cloud = await startCloud(stage, database.url, publicKey);
 
   const witness = createWitness(() => performance.now());
   void options.interrupted.then(() => witness.stop("stopped by the person"));
-  const simulator = await startTrap(stage, cloud.httpAddress, flashed);
+  const simulator = await startTrap(stage, cloud.httpAddress, flashed.storage);
   const { trap } = simulator;
   trap.onConsoleLine(({ line }) => {
     if (options.verbose) options.err(line);
@@ -232,7 +213,7 @@ async function stayUp({ options, reporter, parts, home, ports }: Stage, frames: 
 }
 
 /** The simulated trap: registered with the cloud as the host that flashes it does, flashed with the bundle, not yet powered. */
-async function startTrap({ options, home, ports, parts }: Stage, cloudAddress: string, flashed: Built) {
+async function startTrap({ options, home, ports, parts }: Stage, cloudAddress: string, storage: Uint8Array) {
   const { trap } = home.secrets;
   const cloud = new URL(cloudAddress);
   const factory = createApiClient(cloudAddress);
@@ -249,7 +230,7 @@ async function startTrap({ options, home, ports, parts }: Stage, cloudAddress: s
       host: cloud.hostname,
       port: Number(cloud.port),
     },
-    storage: flashed.storage,
+    storage,
     wifi: WIFI,
     seed: randomInt(2 ** 31),
     imageFile: options.once ? undefined : join(home.simulator, "flash.bin"),

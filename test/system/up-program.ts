@@ -73,7 +73,8 @@ function startUp(args: string[], account: { uid?: number; gid?: number } = {}): 
 
 export const STEPS = [
   ...["bundle", "database", "broker", "api", "trap-booted", "claiming-window", "claimed", "credentials", "online"],
-  ...["sprung", "alert", "acknowledged", "rearmed", "resolved", "update-offered", "update-booted", "done"],
+  ...["sprung", "alert", "acknowledged", "rearmed", "resolved", "unsigned-refused", "update-offered"],
+  ...["update-verified", "update-booted", "update-confirmed", "done"],
 ];
 export const STORY_MS = 150_000;
 

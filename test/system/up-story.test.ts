@@ -23,7 +23,12 @@ test("an empty folder becomes an answered alert and a proven update, told in JSO
     "the trap runs the bytes of the bundle [BUNDLE-1]",
   );
   assert.is(step("online").runningSha256, step("bundle").sha256);
+  assert.is(step("unsigned-refused").status, 422);
+  assert.match(String(step("unsigned-refused").problem), "not signed");
   assert.is.not(step("update-offered").sha256, step("bundle").sha256);
+  assert.ok(Number(step("update-offered").counter) > Number(step("bundle").counter), "it counts on");
+  assert.match(String(step("bundle").signedBy), /^[0-9a-f]{64}$/);
+  for (const name of ["update-offered", "update-verified"]) assert.is(step(name).signedBy, step("bundle").signedBy);
   assert.is(step("update-booted").runningSha256, step("update-offered").sha256);
   assert.is(step("done").ok, true);
   assert.is(step("done").cases, STEPS.length);
