@@ -231,7 +231,7 @@ function createMqttDoor(ground: Ground, watch: PresenceWatch, telemetry: Telemet
   const presence = createPresenceIngest({ db, notifyDevice, applyBoot, greet: devices.hello });
   return createBroker({
     ...ground,
-    authenticate: createAuthenticateDevice(ground),
+    authenticate: createAuthenticateDevice({ ...ground, sealKey: Buffer.from(config.sealKey, "hex") }),
     ingest: createIngest(ground, presence, { ...devices, telemetry: telemetry.take }),
     isWrittenTogether: (message) => message.name === "telemetry",
     onHeard: watch.heard,

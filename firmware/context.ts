@@ -5,12 +5,15 @@ import {
   type Configuration,
   type FieldValue,
   formatConsoleLine,
+  joinSealed,
+  messageSealText,
   type TrapKind,
   type UpName,
   upTopic,
 } from "#protocol";
 import type { ButtonInput, ButtonMachine } from "./button/button.ts";
 import type { ClaimIdentity, ClaimInput, ClaimMachine } from "./claim/claim.ts";
+import { prove, type Seal } from "./claim/proofs.ts";
 import type { Health } from "./health/health.ts";
 import type { Alarm, AlarmCause } from "./indicator/alarm.ts";
 import type { Player } from "./indicator/player.ts";
@@ -77,6 +80,8 @@ export interface Context {
   socket: Socket | null;
   /** Counts the sockets, so that what a closed one still says is not heard. */
   connection: number;
+  /** Of the session that is being proven or online; null before and between. */
+  seal: Seal | null;
   /** The beginning of a packet that has not arrived whole. */
   buffer: Bytes;
   packetId: number;
@@ -161,12 +166,15 @@ export function send(c: Context, bytes: Bytes): void {
   }
 }
 
-/** Publish to the cloud; what is said while not online is not said at all: hello tells what matters. */
-export function publish(c: Context, name: UpName, payload: Bytes): void {
-  if (c.session.name !== "online" || !c.credentials) return;
+/** Publish a record to the cloud, sealed [SEAL-1]; what is said before the welcome, but for the hello, is not said at all. */
+export function publish(c: Context, name: UpName, record: Bytes): void {
+  const seal = c.seal;
+  if (!seal || !c.credentials || (c.session.name !== "online" && name !== "hello")) return;
+  seal.said++;
+  const proof = prove(seal, messageSealText("up", name, seal.said, record));
   const topic = upTopic(c.credentials.tenant, c.credentials.device, name);
   c.packetId = c.packetId >= 65535 ? 1 : c.packetId + 1;
-  const bytes = encodePublish(topic, payload, c.packetId);
+  const bytes = encodePublish(topic, joinSealed(record, seal.said, proof), c.packetId);
   send(c, bytes);
 }
 

@@ -166,6 +166,7 @@ function createContext(ports: Ports, drain: () => void): Context {
     wifi: decodeWifi(findRecord(store, WIFI_KEY)),
     door: null,
     socket: null,
+    seal: null,
     connection: 0,
     buffer: "",
     packetId: 1,
@@ -211,7 +212,8 @@ function postBoot(c: Context): void {
   post(c, { to: "trap", fact: { name: "power-returned", latch: findLatch(c), set: ports.pins.isPlungerSet() } });
   if (c.wifi && !ports.radio.wired) post(c, { to: "link", fact: { name: "network-named" } });
   postPortal(c);
-  if (c.credentials) post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
+  // Without its key a trap can prove nothing to the cloud.
+  if (c.credentials && c.identity) post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
   const code = findRecord(c.store, CLAIM_KEY);
   if (findRecord(c.store, RELEASE_KEY) !== null) post(c, { to: "claim", fact: { name: "reset-happened" } });
   if (code !== null) post(c, { to: "claim", fact: { name: "claim-wanted", code: code, announced: true } });

@@ -1,5 +1,6 @@
 // Owns who may connect: reads the CONNECT before aedes acts on it (a clean session always, our own keep alive, the will taken out, since
-// we end sessions ourselves), then has the credentials looked up, and admits one connection per device.
+// we end sessions ourselves), then has the credentials looked up, and admits whoever has them, for as long as it takes a trap to prove
+// itself [SEAL-2].
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import {
@@ -12,6 +13,7 @@ import {
 import type { Connection, Connections } from "./connections.ts";
 import type { AuthenticateDevice } from "./device-door.ts";
 import type { Refusals } from "./refusals.ts";
+import { createSeal, NONCE_BYTES } from "./sealing.ts";
 
 export interface AdmissionDeps {
   connections: Connections;
@@ -21,6 +23,9 @@ export interface AdmissionDeps {
   log: Logger;
   /** How long the look-up of credentials may take. */
   lookUpMs: number;
+  /** How long a connection may take from there to its proven hello. */
+  proveMs: number;
+  randomBytes(count: number): Uint8Array;
 }
 
 /** What aedes goes on with; we change it. */
@@ -39,6 +44,8 @@ const NOT_AVAILABLE: ConnectRefusal = { ok: false, reason: "not-available", retu
 const WRONG_CREDENTIALS: ConnectRefusal = { ok: false, reason: "credentials", returnCode: 4 };
 
 export function createAdmission(deps: AdmissionDeps): Admission {
+  let count = 0;
+
   async function withinTime<T>(work: Promise<T>): Promise<T | null> {
     let timer: { stop(): void } | undefined;
     const limit = new Promise<null>((resolve) => {
@@ -51,6 +58,16 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     }
   }
 
+  function endUnlessProven(connection: Connection, deviceId: string): void {
+    const timer = deps.clock.setTimer(deps.proveMs, () => {
+      if (connection.state !== "open" || connection.seal?.getSession()) return;
+      connection.state = "broken";
+      deps.refusals.count("unproven", { address: connection.address, deviceId });
+      connection.close();
+    });
+    void connection.gone.then(() => timer.stop());
+  }
+
   async function judge(connection: Connection): Promise<ConnectRefusal | null> {
     const wish = connection.connect;
     if (wish === null) return NOT_AVAILABLE;
@@ -60,7 +77,12 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     if (device === null) return WRONG_CREDENTIALS;
     const foreign = decideOwnClientId(wish, device) ?? decideOwnWill(wish, device);
     if (foreign !== null) return foreign;
-    return (await deps.connections.admit(connection, device)) ? null : WRONG_CREDENTIALS;
+    const { tenantId, deviceId, credentialId, key } = device;
+    const nonce = Buffer.from(deps.randomBytes(NONCE_BYTES)).toString("hex");
+    const seal = key === null ? null : createSeal({ key, deviceId, nonce });
+    if (!deps.connections.admit(connection, { tenantId, deviceId, credentialId }, seal)) return WRONG_CREDENTIALS;
+    endUnlessProven(connection, deviceId);
+    return null;
   }
 
   return {
@@ -69,7 +91,11 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       connection.connect = decided;
       packet.clean = true;
       packet.will = undefined;
-      if (decided.ok) packet.keepalive = decided.keepAliveS;
+      if (!decided.ok) return;
+      packet.keepalive = decided.keepAliveS;
+      // aedes would end one client for the next of the same id; which of them is the device's is decided by their proof.
+      count += 1;
+      packet.clientId = `${decided.clientId} ${count}`;
     },
     async decide(connection) {
       let refusal: ConnectRefusal | null;

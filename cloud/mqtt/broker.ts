@@ -4,12 +4,13 @@
 import type { EventEmitter } from "node:events";
 import { Aedes, type AedesOptions, type Client } from "aedes";
 import type { Logger } from "pino";
-import type { Will } from "#protocol";
+import { parseTopic, type Will } from "#protocol";
 import type { Clock } from "../clock.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { AuthenticateDevice, DeviceScope, Ingest, IsWrittenTogether } from "./device-door.ts";
 import { createIngestTurns, TURN_LIMITS, type TurnLimits } from "./ingest-turns.ts";
+import { sendSessionStart } from "./link.ts";
 import { createPublishing, PublishError, type Publishing } from "./publishing.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createSockets, type SessionEnd } from "./sockets.ts";
@@ -22,6 +23,8 @@ export interface BrokerLimits extends TurnLimits {
   /** How long a socket may take to its CONNECT, and after it the look-up of its credentials with the wait for it. */
   connectMs: number;
   lookUpMs: number;
+  /** How long a connection may take from there to its proven hello: a trap needs two answers of ours for it. */
+  proveMs: number;
   /** How long a device may leave unread what we send it. */
   drainMs: number;
 }
@@ -32,6 +35,7 @@ export const BROKER_LIMITS: BrokerLimits = {
   backlog: 4_096,
   connectMs: 10_000,
   lookUpMs: 10_000,
+  proveMs: 20_000,
   drainMs: 10_000,
 };
 
@@ -45,6 +49,7 @@ export interface BrokerDeps {
   onHeard(device: DeviceScope, session: Will, at: Date): void;
   /** The connection of this session is over: the device said goodbye, or did not. */
   onSessionEnded(device: DeviceScope, session: Will, reason: SessionEnd, at: Date): Promise<void>;
+  randomBytes(count: number): Uint8Array;
   clock: Clock;
   log: Logger;
   limits?: Partial<BrokerLimits>;
@@ -75,6 +80,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         ...deps,
         refusals,
         lookUpMs: limits.lookUpMs,
+        proveMs: limits.proveMs,
         // Credentials wait for their turn like messages: thousands at once must not keep the database from people.
         authenticate: (username, password) => turns.run(() => deps.authenticate(username, password), "newcomer"),
       }),
@@ -148,7 +154,16 @@ function createHooks(byClient: WeakMap<Client, Connection>, rules: Rules): Aedes
 const NO_REFUSAL =
   /^(connect: |connect did not arrive|keep alive timeout|drain timeout|connection closed|not authorized)/;
 
+/** What aedes calls the quality of a subscription that was refused. */
+const QOS_REFUSED = 128;
+
 function listenToClients(aedes: Aedes, byClient: WeakMap<Client, Connection>, refusals: Refusals, log: Logger): void {
+  // By now the SUBACK has been written.
+  aedes.on("subscribe", (subscriptions, client) => {
+    const connection = byClient.get(client);
+    const isAsked = subscriptions.some(({ topic, qos }) => qos < QOS_REFUSED && parseTopic(topic)?.name === "session");
+    if (connection !== undefined && isAsked) void sendSessionStart(connection);
+  });
   aedes.on("unsubscribe", (filters, client) => {
     for (const filter of filters) byClient.get(client)?.filters.delete(filter);
   });

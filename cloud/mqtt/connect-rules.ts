@@ -1,9 +1,10 @@
 // Owns what a CONNECT must be, beyond right credentials: MQTT 3.1.1, a client id that is the user name, a keep alive within the contract's,
-// and a will that is the device's own. Traps of the mousetrap days have names of other forms, and a firmware that knows nothing of our wills
+// and a will that is the device's own and proven by its key. Traps of the mousetrap days have names of other forms, and a firmware that knows nothing of our wills
 // and keep alives. Pure; asking whose the credentials are is broker.ts's.
-import { decodeUp, isUuid, KEEP_ALIVE_S, parseTopic, type Will } from "#protocol";
-import type { DeviceScope, KnownDevice } from "./device-door.ts";
+import { decodeWill, isUuid, KEEP_ALIVE_S, parseTopic, splitSealed } from "#protocol";
+import type { KnownDevice } from "./device-door.ts";
 import type { RefusalReason } from "./refusals.ts";
+import { isWillProven } from "./sealing.ts";
 
 export const KEEP_ALIVE_S_MIN = 5;
 
@@ -35,7 +36,7 @@ export interface ConnectWish {
   /** Seconds: what the connection is held to. */
   keepAliveS: number;
   /** Null for a client that left none. */
-  will: { tenant: string; device: string; said: Will } | null;
+  will: { tenant: string; device: string; payload: string } | null;
 }
 
 function refuse(reason: RefusalReason, returnCode: ReturnCode): ConnectRefusal {
@@ -69,9 +70,10 @@ function readWill(will: ConnectFacts["will"]): ConnectWish["will"] | ConnectRefu
   if (will.qos === 2) return refuse("qos-2", 5);
   const topic = parseTopic(will.topic);
   if (topic === null || topic.name !== "will") return refuse("foreign-will", 5);
-  const decoded = decodeUp("will", Buffer.from(will.payload).toString("latin1"));
-  if (!decoded.ok || decoded.value.name !== "will") return refuse("malformed-will", 5);
-  return { tenant: topic.tenant, device: topic.device, said: decoded.value.value };
+  const payload = Buffer.from(will.payload).toString("latin1");
+  const sealed = splitSealed(payload);
+  if (!sealed.ok || !decodeWill(sealed.record).ok) return refuse("malformed-will", 5);
+  return { tenant: topic.tenant, device: topic.device, payload };
 }
 
 /** A client id is told at CONNECT by nobody but its owner, or it would end the owner's connection. */
@@ -80,9 +82,11 @@ export function decideOwnClientId(wish: ConnectWish, device: KnownDevice): Conne
   return isOwn ? null : refuse("client-id", 2);
 }
 
-/** Judge it again once the credentials have said which device it is. */
-export function decideOwnWill(wish: ConnectWish, device: DeviceScope): ConnectRefusal | null {
+/** Judge it again once the credentials have said which device it is. A device without a key can prove nothing, and is not heard anyway. */
+export function decideOwnWill(wish: ConnectWish, device: KnownDevice): ConnectRefusal | null {
   if (wish.will === null) return null;
   const isOwn = wish.will.tenant === device.tenantId && wish.will.device === device.deviceId;
-  return isOwn ? null : refuse("foreign-will", 5);
+  if (!isOwn) return refuse("foreign-will", 5);
+  const isProven = device.key === null || isWillProven(device.key, device.deviceId, wish.will.payload);
+  return isProven ? null : refuse("unproven", 5);
 }

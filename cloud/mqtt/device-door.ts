@@ -36,6 +36,8 @@ export interface DeviceLink {
 /** Traps of the mousetrap days have a client id beside their user name. */
 export interface KnownDevice extends DeviceScope {
   clientId?: string;
+  /** What the trap proves itself with, 32 bytes, to be kept by its connection alone; null if it has none, and then it is not heard. */
+  key: Uint8Array | null;
 }
 
 /** The broker's question at CONNECT: whose credentials are these? Null refuses. Each character of the password is one byte. */

@@ -1,12 +1,13 @@
-// Owns the way of a PUBLISH: whose topic, what message, the ingest to its commit, the answers to the device; when all that is done the
-// PUBACK may leave [ALERT-1]. One after the other per connection, so that PUBACKs keep the order of their messages.
+// Owns the way of a PUBLISH: whose topic, whether it is proven [SEAL-1], what message, the ingest to its commit, the answers to the device;
+// when all that is done the PUBACK may leave [ALERT-1]. One after the other per connection, so that PUBACKs keep the order of their
+// messages.
 import type { Logger } from "pino";
 import { decodeUp, parseTopic, type UpMessage } from "#protocol";
 import type { Clock } from "../clock.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { DeviceScope, Ingest, IsWrittenTogether } from "./device-door.ts";
 import type { IngestTurns } from "./ingest-turns.ts";
-import { createLink } from "./link.ts";
+import { sendSealed } from "./link.ts";
 import type { RefusalReason, Refusals } from "./refusals.ts";
 
 export interface PublishingDeps {
@@ -44,31 +45,32 @@ export interface Publishing {
 type Judged = { ok: true; message: UpMessage } | { ok: false; reason: RefusalReason; isForeign: boolean };
 
 /**
- * What a device may publish. A message on its own topic whose bytes are wrong is dropped and acknowledged all the same, lest a broken
- * trap sends it for ever; anything else ends the connection.
+ * What a device may publish. A proven message on its own topic whose bytes are wrong is dropped and acknowledged all the same, lest a
+ * broken trap sends it for ever; anything else ends the connection. A seal is good once: to be asked in the order of arrival.
  */
-export function judgePublish(device: DeviceScope, packet: Published): Judged {
+function judgePublish(connection: Connection, device: DeviceScope, packet: Published): Judged {
   if (packet.retain) return { ok: false, reason: "retained", isForeign: true };
   if (packet.qos === 2) return { ok: false, reason: "qos-2", isForeign: true };
   const topic = parseTopic(packet.topic);
   if (topic === null) return { ok: false, reason: "unknown-topic", isForeign: true };
   const isOwn = topic.tenant === device.tenantId && topic.device === device.deviceId && topic.direction === "up";
   if (!isOwn) return { ok: false, reason: "foreign-topic", isForeign: true };
-  const decoded = decodeUp(topic.name, Buffer.from(packet.payload).toString("latin1"));
+  const record = connection.seal?.open(topic.name, Buffer.from(packet.payload).toString("latin1")) ?? null;
+  if (record === null) return { ok: false, reason: "unproven", isForeign: true };
+  const decoded = decodeUp(topic.name, record);
   return decoded.ok
     ? { ok: true, message: decoded.value }
     : { ok: false, reason: `message-${decoded.code}`, isForeign: false };
 }
 
 export function createPublishing(deps: PublishingDeps): Publishing {
-  const link = createLink(deps.connections);
-
   async function ingest(connection: Connection, device: DeviceScope, message: UpMessage, at: Date): Promise<void> {
     if (connection.state !== "open") throw new PublishError("connection-over");
     const work = () => deps.ingest(device, message, at);
     const answers = await (deps.isWrittenTogether?.(message) ? deps.turns.runBeside(work) : deps.turns.run(work));
     if (message.name === "hello") connection.session = { boot: message.value.boot, session: message.value.session };
-    for (const answer of answers) await link.send(device, answer);
+    await Promise.all(answers.map((answer) => sendSealed(connection, answer)));
+    if (message.name === "hello") connection.greet();
   }
 
   function breakOff(connection: Connection, error: unknown): PublishError {
@@ -84,12 +86,15 @@ export function createPublishing(deps: PublishingDeps): Publishing {
       const { device } = connection;
       if (device === null) return Promise.reject(new PublishError("connection-over"));
       const receivedAt = deps.clock.now();
-      const judged = judgePublish(device, packet);
+      // Nothing of a connection that is over is proven any more, or what it said before would be.
+      if (connection.state !== "open") return Promise.reject(new PublishError("connection-over"));
+      const judged = judgePublish(connection, device, packet);
       if (!judged.ok) {
         // The topic of a stranger is a stranger's text: it stays out of the log.
         deps.refusals.count(judged.reason, { tenantId: device.tenantId, deviceId: device.deviceId });
         if (judged.isForeign) return Promise.reject(breakOff(connection, new PublishError(judged.reason)));
       }
+      if (judged.ok && judged.message.name === "hello") deps.connections.prove(connection);
       const done = connection.tail.then(async () => {
         if (!judged.ok) return;
         try {

@@ -11,6 +11,8 @@ export type RefusalReason =
   | "client-id"
   | "keep-alive"
   | "foreign-will"
+  // At CONNECT or afterwards: no seal, a wrong one, or none for too long.
+  | "unproven"
   | "malformed-will"
   | "not-available"
   // Afterwards.

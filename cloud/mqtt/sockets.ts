@@ -113,7 +113,9 @@ function openConnection(socket: Socket, deps: SocketDeps, registered: Registrati
     state: "open",
     connect: null,
     device: null,
+    seal: null,
     session: null,
+    ...createGreeting(),
     filters: new Set(),
     tail: Promise.resolve(),
     gone,
@@ -122,18 +124,26 @@ function openConnection(socket: Socket, deps: SocketDeps, registered: Registrati
   return connection;
 }
 
+function createGreeting(): Pick<Connection, "greeted" | "greet"> {
+  const greeting: { greet?: () => void } = {};
+  const greeted = new Promise<void>((resolve) => {
+    greeting.greet = resolve;
+  });
+  return { greeted, greet: () => greeting.greet?.() };
+}
+
 /** States in which the end of the connection is the end of the session. */
 const REASONS: Partial<Record<ConnectionState, SessionEnd>> = { open: "will", broken: "will", left: "disconnected" };
 
 async function endConnection(connection: Connection, deps: SocketDeps): Promise<void> {
   deps.connections.remove(connection);
-  const { device, connect, state } = connection;
+  const { device, state } = connection;
   const reason = REASONS[state];
   if (device === null || reason === undefined) return;
   // Its hello may still be on the way to its commit.
   await connection.tail;
-  const said = connect?.ok && reason === "will" ? connect.will?.said : undefined;
-  const session = said ?? connection.session;
+  // A proven hello whose commit nobody saw may have been kept.
+  const session = connection.seal?.getSession() ?? null;
   if (session === null) return;
   const at = deps.clock.now();
   try {

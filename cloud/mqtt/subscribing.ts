@@ -1,4 +1,4 @@
-// Owns what a device may subscribe to: its own four topics, by name. One foreign filter refuses the whole SUBSCRIBE, so that nothing of a
+// Owns what a device may subscribe to: its own topics, by name. One foreign filter refuses the whole SUBSCRIBE, so that nothing of a
 // mixed one is ever in force [TENANT-1].
 import { downTopics } from "#protocol";
 import type { Connection } from "./connections.ts";

@@ -63,7 +63,9 @@ export function createPresenceIngest(deps: PresenceIngestDeps): PresenceIngest {
     async hello(device, message, receivedAt) {
       const answers = await keepHello(device, message.value, receivedAt);
       if (answers === null) return [];
-      return [...(await deps.greet(device, message, receivedAt)), ...answers];
+      const { boot, session } = message.value;
+      const welcome: DownMessage = { name: "welcome", value: { boot, session } };
+      return [welcome, ...(await deps.greet(device, message, receivedAt)), ...answers];
     },
     async will(device, message, receivedAt) {
       const { boot, session } = message.value;

@@ -9,6 +9,12 @@ export interface Prover {
   outer: Bytes;
 }
 
+/** The key of one connection, with the counts of what was said and heard under it. */
+export interface Seal extends Prover {
+  said: number;
+  heard: number;
+}
+
 const BLOCK_BYTES = 64;
 const DIGITS = "0123456789abcdef";
 

@@ -7,6 +7,7 @@ import {
   CONFIRM_MS_MIN,
   FIRMWARE_CHUNK_BYTES_MAX,
   INTEGER_MAX,
+  NONCE_CHARS,
   TELEMETRY_S_MAX,
   TELEMETRY_S_MIN,
 } from "./limits.ts";
@@ -20,12 +21,14 @@ import {
   type DownMessage,
   EVENT_KINDS,
   type Hello,
+  type SessionStart,
   type Telemetry,
   TRAP_STATES,
   UPDATE_PHASES,
   type UpdateOffer,
   type UpdateProgress,
   type UpMessage,
+  type Welcome,
   type Will,
 } from "./messages.ts";
 import {
@@ -211,6 +214,24 @@ export function decodeAck(text: unknown): Decoded<Ack> {
   return closeRecord(r, { boot: readHex(r, "boot", 16), seq: readInteger(r, "seq", 1, INTEGER_MAX) });
 }
 
+export function encodeSessionStart(m: SessionStart): string {
+  return endRecord(startRecord() + textField("nonce", m.nonce));
+}
+
+export function decodeSessionStart(text: unknown): Decoded<SessionStart> {
+  const r = openRecord(text);
+  return closeRecord(r, { nonce: readHex(r, "nonce", NONCE_CHARS) });
+}
+
+export function encodeWelcome(m: Welcome): string {
+  return encodeWill(m);
+}
+
+/** It names a session as a will does. */
+export function decodeWelcome(text: unknown): Decoded<Welcome> {
+  return decodeWill(text);
+}
+
 export function encodeCommand(m: Command): string {
   return endRecord(startRecord() + integerField("id", m.id) + textField("command", m.command));
 }
@@ -270,7 +291,7 @@ export function decodeUp(name: UpName, text: unknown): Decoded<UpMessage> {
   }
 }
 
-/** Decode what arrived on `down/{name}`. */
+/** Decode what arrived on `down/{name}`, its seal taken off. */
 export function decodeDown(name: DownName, text: unknown): Decoded<DownMessage> {
   switch (name) {
     case "ack":
@@ -281,6 +302,10 @@ export function decodeDown(name: DownName, text: unknown): Decoded<DownMessage> 
       return named(name, decodeConfiguration(text));
     case "offer":
       return named(name, decodeUpdateOffer(text));
+    case "session":
+      return named(name, decodeSessionStart(text));
+    case "welcome":
+      return named(name, decodeWelcome(text));
     default:
       return { ok: false, code: CODE_UNKNOWN_TOPIC, field: "" };
   }
@@ -295,6 +320,10 @@ export function encodeDown(message: DownMessage): string {
       return encodeCommand(message.value);
     case "config":
       return encodeConfiguration(message.value);
+    case "session":
+      return encodeSessionStart(message.value);
+    case "welcome":
+      return encodeWelcome(message.value);
     default:
       return encodeUpdateOffer(message.value);
   }

@@ -11,6 +11,7 @@ export * from "./messages.ts";
 export * from "./portal.ts";
 export * from "./proofs.ts";
 export * from "./record.ts";
+export * from "./sealed.ts";
 export * from "./signed-firmware.ts";
 export * from "./topics.ts";
 export * from "./version.ts";

@@ -2,6 +2,12 @@
 
 /** Longest record, in bytes: what an ESP32 with 2,500 interpreter variables was seen to bear with room to spare. */
 export const RECORD_BYTES_MAX = 1024;
+/** Hexadecimal characters of the nonce with which the cloud begins a session (16 bytes). */
+export const NONCE_CHARS = 32;
+/** Largest count in a seal: it begins anew with every connection. */
+export const SEAL_COUNT_MAX = 2147483647;
+/** Longest sealed message, in bytes: a record, a line feed, the digits of a count, a space, a seal. */
+export const SEALED_BYTES_MAX = 1100;
 /** Longest MQTT packet a broker takes from a device, header included, in bytes. */
 export const PACKET_BYTES_MAX = 2048;
 /** Longest topic, in bytes. */

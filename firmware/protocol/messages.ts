@@ -110,6 +110,17 @@ export interface Ack {
   seq: number;
 }
 
+/** The cloud's part of a session's key, random for every connection. The only message without a seal: it says nothing to believe. */
+export interface SessionStart {
+  nonce: string;
+}
+
+/** The cloud's first sealed word, when the hello of this session has committed: each side has proven itself to the other [SEAL-1]. */
+export interface Welcome {
+  boot: string;
+  session: number;
+}
+
 export interface Command {
   id: number;
   command: CommandName;
@@ -137,4 +148,6 @@ export type DownMessage =
   | { name: "ack"; value: Ack }
   | { name: "command"; value: Command }
   | { name: "config"; value: Configuration }
-  | { name: "offer"; value: UpdateOffer };
+  | { name: "offer"; value: UpdateOffer }
+  | { name: "session"; value: SessionStart }
+  | { name: "welcome"; value: Welcome };

@@ -43,3 +43,21 @@ export function releaseRequestText(m: ProvenRequest): string {
 export function releaseAnswerText(serial: string, asked: string, m: ReleaseAnswer): string {
   return proofText("release-answer", [serial, asked, m.status]);
 }
+
+/**
+ * HMAC of this text is the key of one connection [SEAL-1]: `boot` and `session` are the trap's part of what makes it a new one, `nonce`
+ * is the cloud's, so that neither takes for new what was recorded.
+ */
+export function sessionKeyText(device: string, boot: string, session: number, nonce: string): string {
+  return proofText("session-key", [device, boot, "" + session, nonce]);
+}
+
+/** Sealed with the connection's key. The record stands last, since it is read only afterwards and may be anything. */
+export function messageSealText(direction: "up" | "down", name: string, count: number, record: string): string {
+  return proofText("message", [direction, name, "" + count, record]);
+}
+
+/** Sealed with the trap's own key, since a will is left before there is a connection's. */
+export function willSealText(device: string, record: string): string {
+  return proofText("will", [device, record]);
+}

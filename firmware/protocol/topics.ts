@@ -3,7 +3,7 @@ import { TOPIC_BYTES_MAX } from "./limits.ts";
 import { isUuid } from "./record.ts";
 
 export const UP_NAMES = ["hello", "event", "telemetry", "reported", "update", "result", "will"] as const;
-export const DOWN_NAMES = ["ack", "command", "config", "offer"] as const;
+export const DOWN_NAMES = ["ack", "command", "config", "offer", "session", "welcome"] as const;
 export type UpName = (typeof UP_NAMES)[number];
 export type DownName = (typeof DOWN_NAMES)[number];
 
@@ -25,7 +25,7 @@ export function downTopic(tenant: string, device: string, name: DownName): strin
   return base(tenant, device) + "/down/" + name;
 }
 
-/** The four filters a device subscribes to, and the only ones it may. */
+/** The filters a device subscribes to, and the only ones it may. */
 export function downTopics(tenant: string, device: string): string[] {
   return DOWN_NAMES.map((name) => downTopic(tenant, device, name));
 }

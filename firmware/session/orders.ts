@@ -1,22 +1,30 @@
-// Owns what a trap does at the cloud's word: acknowledgements, commands, configuration, offers. What is malformed or meant for another
-// is refused and counted, nothing more.
+// Owns what a trap does at the cloud's word: the beginning of a session, acknowledgements, commands, configuration, offers. What is not
+// proven to be the cloud's word on this connection, said after everything heard so far [SEAL-1], or is malformed or meant for another, is
+// refused and counted, nothing more.
 import {
   type Bytes,
   CODE_FOREIGN_TOPIC,
   CODE_OK,
   CODE_STORE_FULL,
+  CODE_UNPROVEN,
   type Command,
   type Configuration,
+  type Decoded,
+  type DownMessage,
   type DownName,
   decodeDown,
   downTopic,
   encodeConfiguration,
+  messageSealText,
+  sessionKeyText,
+  splitSealed,
 } from "#protocol";
+import { createProver, isSameProof, prove } from "../claim/proofs.ts";
 import { type Context, fault, intend, post, refuse, say } from "../context.ts";
 import { putRecord } from "../store/record-store.ts";
 import { COMMAND_KEY, CONFIG_KEY } from "../store/settings.ts";
 import { applyAck } from "./outbox.ts";
-import { publishConfiguration, publishEvents, publishResult, telemetryMs } from "./reports.ts";
+import { publishConfiguration, publishEvents, publishHello, publishResult, telemetryMs } from "./reports.ts";
 
 export const IDENTIFY_MS = 10000;
 /** Time for the answer to get out. */
@@ -33,7 +41,7 @@ export function handleMessage(c: Context, topic: string, payload: Bytes): void {
     return;
   }
   const name = topic.substring(prefix.length) as DownName;
-  const decoded = decodeDown(name, payload);
+  const decoded = name === "session" ? decodeDown(name, payload) : openSealed(c, name, payload);
   if (!decoded.ok) {
     refuse(c, decoded.code, "message");
     return;
@@ -49,9 +57,42 @@ export function handleMessage(c: Context, topic: string, payload: Bytes): void {
     case "config":
       handleConfiguration(c, message.value);
       break;
+    case "session":
+      beginSession(c, credentials.device, message.value.nonce);
+      break;
+    case "welcome":
+      post(c, { to: "session", fact: { name: "welcomed" } });
+      break;
     default:
       post(c, { to: "update", fact: { name: "offered", offer: message.value, runningSha256: c.sha256 } });
   }
+}
+
+/** What is proven, read; what is not is not even read. */
+function openSealed(c: Context, name: DownName, payload: Bytes): Decoded<DownMessage> {
+  const seal = c.seal;
+  const sealed = splitSealed(payload);
+  if (!sealed.ok) return { ok: false, code: sealed.code, field: "" };
+  if (seal && sealed.count > seal.heard) {
+    const expected = prove(seal, messageSealText("down", name, sealed.count, sealed.record));
+    if (isSameProof(expected, sealed.seal)) {
+      seal.heard = sealed.count;
+      return decodeDown(name, sealed.record);
+    }
+  }
+  return { ok: false, code: CODE_UNPROVEN, field: "" };
+}
+
+/** Anybody may have sent this nonce: what it is worth shows in the welcome. A second one would take the key from under what was said. */
+function beginSession(c: Context, device: string, nonce: string): void {
+  if (c.session.name !== "proving" || c.seal || !c.identity) {
+    refuse(c, CODE_UNPROVEN, "session");
+    return;
+  }
+  const text = sessionKeyText(device, c.boot, c.session.session, nonce);
+  const key = prove(c.identity.prover, text);
+  c.seal = Object.assign({ said: 0, heard: 0 }, createProver(c.ports.chip.sha256, key));
+  publishHello(c);
 }
 
 function handleCommand(c: Context, command: Command): void {

@@ -49,8 +49,8 @@ export function publishEvents(c: Context): void {
   }
 }
 
-/** The first words on a new connection [PRES-1]: who runs what, the configuration in force, then everything that waits. */
-export function greetCloud(c: Context): void {
+/** The first word on a new connection [PRES-1]: who runs what. */
+export function publishHello(c: Context): void {
   const hello = {
     boot: c.boot,
     session: c.session.session,
@@ -65,6 +65,10 @@ export function greetCloud(c: Context): void {
     rssi: readRssi(c),
   };
   publish(c, "hello", encodeHello(hello));
+}
+
+/** What is said when welcomed: the configuration in force, then everything that waits. */
+export function greetCloud(c: Context): void {
   publishConfiguration(c);
   restartOutbox(c.outbox);
   publishEvents(c);

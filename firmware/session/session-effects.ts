@@ -1,6 +1,7 @@
 // Owns what follows from the session machine: the socket, the packets on it, and what goes to which room. What the messages mean is
 // orders.ts's and reports.ts's.
-import { type Bytes, downTopics, encodeWill, KEEP_ALIVE_S, upTopic } from "#protocol";
+import { type Bytes, downTopics, encodeWill, joinSealed, KEEP_ALIVE_S, upTopic, willSealText } from "#protocol";
+import { prove } from "../claim/proofs.ts";
 import { type Context, drawChance, enter, post, say, send } from "../context.ts";
 import { forgetRestart } from "../health/health-effects.ts";
 import {
@@ -44,10 +45,11 @@ function perform(c: Context, effect: SessionEffect): void {
       send(c, PINGREQ_BYTES);
       break;
     case "send-puback":
-      // What came on a connection that is gone is delivered again on the next.
-      if (c.session.name === "online" || c.session.name === "subscribing") send(c, encodePuback(effect.id));
+      send(c, encodePuback(effect.id));
       break;
     case "greet-cloud":
+      // Also the proof that what runs here reaches the cloud.
+      post(c, { to: "update", fact: { name: "welcomed" } });
       greetCloud(c);
       forgetRestart(c);
       // The one place where a trial is confirmed.
@@ -102,6 +104,7 @@ function closeSocket(c: Context, polite: boolean): void {
   if (polite) send(c, DISCONNECT_BYTES);
   const socket = c.socket;
   c.socket = null;
+  c.seal = null;
   c.connection++;
   c.buffer = "";
   if (socket) socket.close();
@@ -109,14 +112,17 @@ function closeSocket(c: Context, polite: boolean): void {
 
 function sendConnect(c: Context): void {
   const credentials = c.credentials;
-  if (!credentials) return;
+  const identity = c.identity;
+  if (!credentials || !identity) return;
+  const will = encodeWill({ boot: c.boot, session: c.session.session });
+  const willSeal = prove(identity.prover, willSealText(credentials.device, will));
   const options = {
     clientId: credentials.user,
     user: credentials.user,
     password: credentials.password,
     keepAliveS: KEEP_ALIVE_S,
     willTopic: upTopic(credentials.tenant, credentials.device, "will"),
-    willPayload: encodeWill({ boot: c.boot, session: c.session.session }),
+    willPayload: joinSealed(will, 0, willSeal),
   };
   const bytes = encodeConnect(options);
   send(c, bytes);

@@ -4,8 +4,10 @@
 // idle         no credentials, or no network.
 // connecting   the connection is being opened.
 // greeting     CONNECT was sent.
-// subscribing  accepted; the four topics were asked for.
-// online       subscribed. A ping goes out every PING_MS; if nothing at all comes back, the connection is dead.
+// subscribing  accepted; the topics were asked for.
+// proving      subscribed. The cloud gives its part of the key, the trap says hello under it, the cloud welcomes it under it: by then each
+//              has proven itself. Nothing else is said before, and nothing without a seal believed [SEAL-1].
+// online       welcomed. A ping goes out every PING_MS; if nothing at all comes back, the connection is dead.
 // waiting      a failure; it tries again after a while. Refused credentials are asked about at the cloud, never thrown away here.
 import type { Bytes } from "#protocol";
 import type { Outcome } from "../machine.ts";
@@ -24,11 +26,13 @@ export const PING_MS = 20000;
 /** Each answer (open, CONNACK, SUBACK, anything after a ping) must come within this. Opening blocks on the chip, hence its length. */
 export const ANSWER_MS = 10000;
 export const OPEN_MS = 30000;
+/** From the SUBACK to the welcome: the hello has to commit first, for which the cloud takes as long as for an event. */
+export const PROVE_MS = 20000;
 /** A connection that held so long forgives the failures before it. */
 export const STABLE_MS = 30000;
 
 export interface SessionMachine {
-  name: "idle" | "connecting" | "greeting" | "subscribing" | "online" | "waiting";
+  name: "idle" | "connecting" | "greeting" | "subscribing" | "proving" | "online" | "waiting";
   hasCredentials: boolean;
   linkUp: boolean;
   /** Connections of this boot, counted from 1. */
@@ -47,6 +51,8 @@ export type SessionInput =
   | { name: "socket-opened" }
   | { name: "socket-closed"; error: string }
   | { name: "packet-received"; packet: Packet }
+  /** With a seal: the cloud is the cloud, and has kept the hello of this session. */
+  | { name: "welcomed" }
   /** An event was not acknowledged in time. */
   | { name: "ack-overdue" }
   | { name: "time-passed" };
@@ -110,6 +116,14 @@ export function applySession(
     case "packet-received":
       if (isOpen(next)) applyPacket(next, input.packet, now, chance, effects);
       break;
+    case "welcomed":
+      if (next.name !== "proving") break;
+      next.name = "online";
+      next.onlineAt = now;
+      next.pingAt = now;
+      next.wakeAt = now + PING_MS;
+      effects.push({ name: "greet-cloud" });
+      break;
     case "ack-overdue":
       if (next.name === "online") fail(next, "no acknowledgement", now, chance, effects);
       break;
@@ -165,11 +179,8 @@ function applyPacket(n: SessionMachine, packet: Packet, now: number, chance: num
       fail(n, "subscription refused", now, chance, effects);
       return;
     }
-    n.name = "online";
-    n.onlineAt = now;
-    n.pingAt = now;
-    n.wakeAt = now + PING_MS;
-    effects.push({ name: "greet-cloud" });
+    n.name = "proving";
+    n.wakeAt = now + PROVE_MS;
   } else if (packet.type === PUBLISH) {
     effects.push({ name: "handle-message", topic: packet.topic, payload: packet.payload });
     // Acknowledged after it was handled: what a power cut interrupts is delivered again.
@@ -182,7 +193,7 @@ function applyTime(n: SessionMachine, now: number, chance: number, effects: Sess
     if (n.hasCredentials && n.linkUp) open(n, now, effects);
     else n.wakeAt = 0;
   } else if (n.name !== "online") {
-    fail(n, "no answer", now, chance, effects);
+    fail(n, n.name === "proving" ? "no welcome" : "no answer", now, chance, effects);
   } else if (n.heardAt < n.pingAt) {
     fail(n, "no answer to a ping", now, chance, effects);
   } else if (now >= n.pingAt + PING_MS) {

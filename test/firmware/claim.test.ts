@@ -244,6 +244,7 @@ test("[CLAIM-3] a released without proof lets nothing go", () => {
   cloud.isImpostor = true;
   bench.sockets.at(-1)!.handlers.closed("gone");
   bench.clock.advance(120_000);
+  cloud.isImpostor = false;
   cloud.connectCode = 0;
   bench.clock.advance(120_000);
   assert.is(cloud.list("hello").length, 2);

@@ -1,6 +1,5 @@
 // Owns the other end for the tests of the firmware: a cloud that claims, gives credentials and releases, and a broker that speaks MQTT by
 // a codec that is not ours. Proofs are made by Node's HMAC, so that two hands agree on them.
-import { createHmac } from "node:crypto";
 import mqttPacket from "mqtt-packet";
 import {
   type Bytes,
@@ -23,16 +22,20 @@ import {
   encodeCredentialsAnswer,
   encodeDown,
   encodeReleaseAnswer,
+  encodeSessionStart,
   FIRMWARE_CHUNK_BYTES_MAX,
   type ProvenRequest,
   parseTopic,
   releaseAnswerText,
   releaseRequestText,
   sealText,
+  splitSealed,
   type UpMessage,
+  type Will,
 } from "#protocol";
 import type { Device } from "../../firmware/device.ts";
 import type { HttpAnswer, HttpRequest } from "../../firmware/ports.ts";
+import { createSealEnd, hmacHex as hmac, type SealEnd, sealWill } from "../support/seals.ts";
 import { type BenchOptions, createTestBench, KEY, type TestBench, type TestSocket } from "./ports-double.ts";
 
 export const TENANT = "11111111-1111-4111-8111-111111111111";
@@ -43,8 +46,10 @@ export const PASSWORD = "a5".repeat(32);
 const CHUNK_BYTES = FIRMWARE_CHUNK_BYTES_MAX;
 
 export function hmacHex(text: string, key = KEY): string {
-  return createHmac("sha256", Buffer.from(key, "hex")).update(text, "latin1").digest("hex");
+  return hmac(key, text);
 }
+
+const IMPOSTORS_KEY = "ff".repeat(32);
 
 type PacketSent = Parameters<typeof mqttPacket.generate>[0];
 
@@ -62,8 +67,11 @@ export interface CloudDouble {
   isMute: boolean;
   /** Lose the answer of the next request to these paths. */
   losesAnswerTo: string[];
-  /** Sign with another key. */
+  /** Sign and seal with another key. */
   isImpostor: boolean;
+  /** Begin a session when the trap has subscribed, and welcome its hello. */
+  begins: boolean;
+  welcomes: boolean;
   connects: number;
   released: number;
   codes: string[];
@@ -72,7 +80,11 @@ export interface CloudDouble {
   commands: string[];
   will: UpMessage | null;
   firmware: Bytes;
+  /** Sealed for the connection that is open; one without a hello gets nothing. */
   send(message: DownMessage): void;
+  /** Sealed, whatever the record is. */
+  sendRecord(name: DownName, record: Bytes): void;
+  /** As it is. */
   sendRaw(topic: string, payload: Bytes): void;
   /** Every message of this name so far. */
   list<N extends UpMessage["name"]>(name: N): Named<N>["value"][];
@@ -80,12 +92,16 @@ export interface CloudDouble {
 
 /** Attach a cloud to the bench. */
 export function createCloudDouble(bench: TestBench): CloudDouble {
-  const broker: Broker = { bench, open: null, packetId: 0 };
+  const broker: Broker = { bench, open: null, packetId: 0, nonce: 0, seal: null };
   const cloud: CloudDouble = {
     ...{ claimStatus: "open", credentialsStatus: "waiting", connectCode: 0, acknowledges: true, isMute: false },
     ...{ losesAnswerTo: [], isImpostor: false, connects: 0, released: 0, codes: [], received: [], commands: [] },
-    ...{ will: null, firmware: "" },
-    send: (message) => cloud.sendRaw(downTopic(TENANT, DEVICE, message.name as DownName), encodeDown(message)),
+    ...{ will: null, firmware: "", begins: true, welcomes: true },
+    send: (message) => cloud.sendRecord(message.name, encodeDown(message)),
+    sendRecord(name, record) {
+      const payload = broker.seal?.close(name, record);
+      if (payload !== undefined) cloud.sendRaw(downTopic(TENANT, DEVICE, name), payload);
+    },
     sendRaw(topic, payload) {
       broker.packetId += 1;
       reply(broker, broker.open, {
@@ -158,7 +174,7 @@ function cutChunk(firmware: Bytes, chunk: number): Bytes {
 }
 
 function sign(cloud: CloudDouble, text: string): string {
-  return hmacHex(text, cloud.isImpostor ? "ff".repeat(32) : KEY);
+  return hmacHex(text, cloud.isImpostor ? IMPOSTORS_KEY : KEY);
 }
 
 function answerClaim(cloud: CloudDouble, asked: ClaimRequest, next: string): HttpAnswer {
@@ -195,6 +211,10 @@ interface Broker {
   /** The connection that was accepted last. */
   open: TestSocket | null;
   packetId: number;
+  /** Counts the sessions begun. */
+  nonce: number;
+  /** Of the open connection, once its hello has been read. */
+  seal: SealEnd | null;
 }
 
 function reply(broker: Broker, socket: TestSocket | null, packet: PacketSent): void {
@@ -214,39 +234,78 @@ function receive(cloud: CloudDouble, broker: Broker, socket: TestSocket, packet:
     case "subscribe": {
       const granted = packet.subscriptions.map(() => 1);
       reply(broker, socket, { cmd: "suback", messageId: packet.messageId ?? 0, granted });
+      broker.nonce += 1;
+      if (cloud.begins)
+        cloud.sendRaw(downTopic(TENANT, DEVICE, "session"), encodeSessionStart({ nonce: nonceOf(broker) }));
       break;
     }
     case "pingreq":
       reply(broker, socket, { cmd: "pingresp" });
       break;
     case "publish":
-      receivePublish(cloud, packet);
+      receivePublish(cloud, broker, packet);
       reply(broker, socket, { cmd: "puback", messageId: packet.messageId ?? 0 });
       break;
     default:
   }
 }
 
-function readUp(topic: string | undefined, payload: string): UpMessage {
+function nonceOf(broker: Broker): string {
+  return broker.nonce.toString(16).padStart(32, "0");
+}
+
+function readUp(topic: string | undefined, open: (name: UpMessage["name"]) => string): UpMessage {
   const parsed = parseTopic(topic);
   if (parsed?.direction !== "up") throw new Error(`the trap spoke on ${topic}`);
-  const decoded = decodeUp(parsed.name, payload);
-  if (!decoded.ok) throw new Error(`refused: ${decoded.code} ${decoded.field} in ${payload}`);
+  const record = open(parsed.name);
+  const decoded = decodeUp(parsed.name, record);
+  if (!decoded.ok) throw new Error(`refused: ${decoded.code} ${decoded.field} in ${record}`);
   return decoded.value;
+}
+
+function createBrokersSeal(cloud: CloudDouble, broker: Broker, session: Will): SealEnd {
+  const device = { key: cloud.isImpostor ? IMPOSTORS_KEY : KEY, deviceId: DEVICE };
+  return createSealEnd("cloud", device, session, nonceOf(broker));
+}
+
+/** The record of a message, its seal proven as the next one's; of an impostor's, unproven. */
+function openUp(cloud: CloudDouble, broker: Broker, name: UpMessage["name"], payload: string): string {
+  const sealed = splitSealed(payload);
+  if (!sealed.ok) throw new Error(`${name} without a seal: ${payload}`);
+  if (name === "hello") {
+    const hello = decodeUp(name, sealed.record);
+    if (hello.ok && hello.value.name === name) broker.seal = createBrokersSeal(cloud, broker, hello.value.value);
+  }
+  if (broker.seal === null) throw new Error(`${name} before a hello`);
+  return cloud.isImpostor ? sealed.record : broker.seal.open(name, payload);
+}
+
+function readWill(packet: mqttPacket.IConnectPacket): UpMessage {
+  const payload = packet.will?.payload.toString() ?? "";
+  const [record = ""] = payload.split("\n");
+  const will = readUp(packet.will?.topic, () => record);
+  if (will.name !== "will" || payload !== sealWill({ key: KEY, deviceId: DEVICE }, will.value))
+    throw new Error(`an unproven will: ${payload}`);
+  return will;
 }
 
 function receiveConnect(cloud: CloudDouble, broker: Broker, socket: TestSocket, packet: mqttPacket.IConnectPacket) {
   cloud.connects += 1;
   const isGood = packet.username === CREDENTIAL && packet.password?.toString() === PASSWORD;
-  cloud.will = readUp(packet.will?.topic, packet.will?.payload.toString() ?? "");
+  cloud.will = readWill(packet);
   const returnCode = cloud.connectCode || (isGood ? 0 : 5);
   broker.open = returnCode === 0 ? socket : null;
+  broker.seal = null;
   reply(broker, socket, { cmd: "connack", returnCode, sessionPresent: false });
 }
 
-function receivePublish(cloud: CloudDouble, packet: mqttPacket.IPublishPacket): void {
-  const message = readUp(packet.topic, packet.payload.toString("latin1"));
+function receivePublish(cloud: CloudDouble, broker: Broker, packet: mqttPacket.IPublishPacket): void {
+  const message = readUp(packet.topic, (name) => openUp(cloud, broker, name, packet.payload.toString("latin1")));
   cloud.received.push(message);
+  if (message.name === "hello" && cloud.welcomes) {
+    const { boot, session } = message.value;
+    cloud.send({ name: "welcome", value: { boot, session } });
+  }
   if (message.name !== "event" || !cloud.acknowledges) return;
   cloud.send({ name: "ack", value: { boot: message.value.boot, seq: message.value.seq } });
 }

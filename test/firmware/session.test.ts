@@ -9,6 +9,7 @@ import {
   createSession,
   OPEN_MS,
   PING_MS,
+  PROVE_MS,
   type SessionInput,
   STABLE_MS,
 } from "../../firmware/session/session.ts";
@@ -48,7 +49,8 @@ function createSessionRun(chance = 32_768) {
       run.take({ name: "credentials-changed", present: true });
       run.take({ name: "socket-opened" });
       run.take(packet(CONNACK));
-      return run.take(packet(SUBACK, { code: 1 }));
+      run.take(packet(SUBACK, { code: 1 }));
+      return run.take({ name: "welcomed" });
     },
   };
   return run;
@@ -59,7 +61,9 @@ test("from credentials to online, each step on the answer to the one before", ()
   assert.equal(run.take({ name: "credentials-changed", present: true }), ["open-socket"]);
   assert.equal(run.take({ name: "socket-opened" }), ["send-connect"]);
   assert.equal(run.take(packet(CONNACK)), ["send-subscribe"]);
-  assert.equal(run.take(packet(SUBACK, { code: 1 })), ["greet-cloud"]);
+  assert.equal(run.take(packet(SUBACK, { code: 1 })), []);
+  assert.is(run.session().name, "proving");
+  assert.equal(run.take({ name: "welcomed" }), ["greet-cloud"]);
   assert.equal([run.session().name, run.session().session], ["online", 1]);
 });
 
@@ -83,6 +87,7 @@ for (const [name, steps, within] of [
   ["the connection does not open", [], OPEN_MS],
   ["CONNACK does not come", [{ name: "socket-opened" }], ANSWER_MS],
   ["SUBACK does not come", [{ name: "socket-opened" }, packet(CONNACK)], ANSWER_MS],
+  ["no welcome comes", [{ name: "socket-opened" }, packet(CONNACK), packet(SUBACK, { code: 1 })], PROVE_MS],
 ] as [string, SessionInput[], number][]) {
   test(`${name}: given up in time, and tried again`, () => {
     const run = createSessionRun();
@@ -144,6 +149,7 @@ test("failures are forgiven only by a connection that held", () => {
   run.take({ name: "socket-opened" });
   run.take(packet(CONNACK));
   run.take(packet(SUBACK));
+  run.take({ name: "welcomed" });
   loseAt(200_000);
   assert.is(run.session().tries, 1, "it had held: this failure is the first again");
   run.at(run.session().wakeAt).take({ name: "time-passed" });
@@ -160,6 +166,7 @@ test("what belongs to a closed connection does nothing", () => {
     packet(CONNACK),
     { name: "socket-opened" } as const,
     { name: "ack-overdue" } as const,
+    { name: "welcomed" } as const,
     { name: "socket-closed", error: "" } as const,
   ]) {
     assert.equal(run.take(input), [], input.name);

@@ -85,8 +85,9 @@ const MACS: [good: string[], bad: string[]] = [
 ];
 
 const ROWS: Row[] = [
-  hexes("hello event telemetry will ack", "boot", 16),
-  integers("hello will", "session", 1, MAX),
+  hexes("hello event telemetry will welcome ack", "boot", 16),
+  integers("hello will welcome", "session", 1, MAX),
+  hexes("session-start", "nonce", protocol.NONCE_CHARS),
   integers("event ack", "seq", 1, MAX),
   texts("hello update-offer manifest", "version", 1, 32),
   hexes("hello update-offer", "sha256", 64),

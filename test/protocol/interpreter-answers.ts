@@ -17,9 +17,11 @@ import {
   decodeManifest,
   decodeProvenRequest,
   decodeReleaseAnswer,
+  decodeSessionStart,
   decodeTelemetry,
   decodeUpdateOffer,
   decodeUpdateProgress,
+  decodeWelcome,
   decodeWill,
   downTopic,
   encodeAck,
@@ -37,17 +39,21 @@ import {
   encodeManifest,
   encodeProvenRequest,
   encodeReleaseAnswer,
+  encodeSessionStart,
   encodeTelemetry,
   encodeUpdateOffer,
   encodeUpdateProgress,
+  encodeWelcome,
   encodeWill,
   formatConsoleCommand,
   formatConsoleLine,
   integerField,
+  joinSealed,
   normalizeClaimCode,
   parseConsoleCommand,
   parseConsoleLine,
   parseTopic,
+  splitSealed,
   upTopic,
 } from "#protocol";
 
@@ -73,6 +79,8 @@ const CODECS: { [name: string]: Codec } = {
   "update-progress": codec({ encode: encodeUpdateProgress, decode: decodeUpdateProgress }),
   "command-result": codec({ encode: encodeCommandResult, decode: decodeCommandResult }),
   will: codec({ encode: encodeWill, decode: decodeWill }),
+  "session-start": codec({ encode: encodeSessionStart, decode: decodeSessionStart }),
+  welcome: codec({ encode: encodeWelcome, decode: decodeWelcome }),
   ack: codec({ encode: encodeAck, decode: decodeAck }),
   command: codec({ encode: encodeCommand, decode: decodeCommand }),
   "update-offer": codec({ encode: encodeUpdateOffer, decode: decodeUpdateOffer }),
@@ -110,8 +118,16 @@ function answerOrder(text: string): string {
   return read ? formatConsoleCommand(read.name, read.fields) : "no order";
 }
 
+/** On one line: what is split has no line feed but the one it is split at, and seals are compared and not read. */
+function answerSealed(payload: unknown): string {
+  const split = splitSealed(payload);
+  if (!split.ok) return "refused " + split.code;
+  const same = joinSealed(split.record, split.count, split.seal) === payload;
+  return "split " + split.record.length + " " + split.count + " " + split.seal.length + " " + same;
+}
+
 /**
- * @param question `encode <record> <value as JSON>`, `decode <record> <text as JSON>`, or `topic`, `line`, `order`, `code` or `integer`
+ * @param question `encode <record> <value as JSON>`, `decode <record> <text as JSON>`, or `topic`, `line`, `order`, `sealed`, `code` or `integer`
  * with a dash for the record.
  */
 export function answer(question: string): string {
@@ -131,6 +147,8 @@ export function answer(question: string): string {
       return answerLine(given);
     case "order":
       return answerOrder(given);
+    case "sealed":
+      return answerSealed(given);
     case "code":
       return "" + normalizeClaimCode(given);
     case "integer":

@@ -15,6 +15,7 @@ import { readGolden, readGoldenLines, readPairs } from "./golden.ts";
 import { answer } from "./interpreter-answers.ts";
 import { FAULTS } from "./malformed.ts";
 import { RECORDS, wildValues } from "./records.ts";
+import { SEAL_FAULTS, SEALED } from "./seal-faults.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const LIMIT_MS = 60_000;
@@ -45,7 +46,10 @@ function listGoldenQuestions(): string[] {
   ]);
   const topics = readGoldenLines("topics").map((line) => ask("topic", "-", line));
   const codes = ["abcd-234-efg", "ABCD234EF0", " - "].map((typed) => ask("code", "-", typed));
-  return [...records, ...consoles, ...topics, ...codes];
+  const sealed = readPairs(readGoldenLines("sealed").slice(1)).map(({ bytes }) =>
+    ask("sealed", "-", JSON.parse(bytes)),
+  );
+  return [...records, ...consoles, ...topics, ...codes, ...sealed];
 }
 
 function listFaultQuestions(): string[] {
@@ -54,6 +58,12 @@ function listFaultQuestions(): string[] {
     const spoiled = FAULTS.map(([, spoil]) => spoil(bytes)).filter(isBytes);
     return spoiled.map((text) => ask("decode", name, text));
   });
+}
+
+function listSealFaultQuestions(): string[] {
+  return SEAL_FAULTS.map(([, spoil]) => spoil(SEALED))
+    .filter(isBytes)
+    .map((payload) => ask("sealed", "-", payload));
 }
 
 function listRandomQuestions(seed: number): string[] {
@@ -92,7 +102,12 @@ test("every answer there is the answer here, and reading costs what it was measu
   const entry = path.join(import.meta.dirname, "interpreter-program.ts");
   const program = await buildProgram({ root: ROOT, entry });
   assert.equal(checkOutput(program.code, "program.js"), []);
-  const questions = [...listGoldenQuestions(), ...listFaultQuestions(), ...listRandomQuestions(getSeed())];
+  const questions = [
+    ...listGoldenQuestions(),
+    ...listFaultQuestions(),
+    ...listSealFaultQuestions(),
+    ...listRandomQuestions(getSeed()),
+  ];
   const lines = await runProgram(binary, program.code, questions);
   const answers = lines.filter((line) => line.startsWith("ANSWER ")).map((line) => line.slice(7));
   for (const [i, question] of questions.entries()) assert.is(answers[i], answer(question), question);

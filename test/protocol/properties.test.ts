@@ -147,4 +147,8 @@ const UP_RECORDS: Partial<Record<protocol.UpName, string>> = {
   update: "update-progress",
   result: "command-result",
 };
-const DOWN_RECORDS: Partial<Record<protocol.DownName, string>> = { config: "configuration", offer: "update-offer" };
+const DOWN_RECORDS: Partial<Record<protocol.DownName, string>> = {
+  config: "configuration",
+  offer: "update-offer",
+  session: "session-start",
+};

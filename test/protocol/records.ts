@@ -97,6 +97,18 @@ export const RECORDS: RecordCase<object>[] = [
     values: record({ boot: hex(16), session: integer(1, protocol.INTEGER_MAX) }),
   }),
   define({
+    name: "session-start",
+    encode: protocol.encodeSessionStart,
+    decode: protocol.decodeSessionStart,
+    values: record({ nonce: hex(protocol.NONCE_CHARS) }),
+  }),
+  define({
+    name: "welcome",
+    encode: protocol.encodeWelcome,
+    decode: protocol.decodeWelcome,
+    values: record({ boot: hex(16), session: integer(1, protocol.INTEGER_MAX) }),
+  }),
+  define({
     name: "ack",
     encode: protocol.encodeAck,
     decode: protocol.decodeAck,

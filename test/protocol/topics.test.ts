@@ -14,7 +14,7 @@ const DEVICE = "5f0c6f3e-7c0b-4b1e-9a63-0c6a51c1d002";
 const GOOD = protocol.upTopic(TENANT, DEVICE, "hello");
 
 test("every topic is the frozen one", () => {
-  const lines = readGoldenLines("topics");
+  const lines = [...readGoldenLines("topics"), ...readGoldenLines("session-topics")];
   const up = protocol.UP_NAMES.flatMap((name) => [`up ${name}`, protocol.upTopic(TENANT, DEVICE, name)]);
   const down = protocol.DOWN_NAMES.flatMap((name) => [`down ${name}`, protocol.downTopic(TENANT, DEVICE, name)]);
   assert.equal(lines, [...up, ...down]);
@@ -31,9 +31,9 @@ test("a topic of any tenant, device and name is read back as it was written", ()
     }),
   ));
 
-test("a device listens to its four topics and no wildcard", () => {
+test("a device listens to its six topics and no wildcard", () => {
   const topics = protocol.downTopics(TENANT, DEVICE);
-  assert.is(topics.length, 4);
+  assert.is(topics.length, 6);
   for (const topic of topics) assert.is(protocol.parseTopic(topic)?.direction, "down");
 });
 

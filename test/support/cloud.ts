@@ -5,6 +5,7 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import type { TrapKind } from "#protocol";
 import type { Alert } from "../../cloud/alerts/alerts.ts";
+import { sealKey } from "../../cloud/claiming/key-seal.ts";
 import { hashPassword } from "../../cloud/claiming/proofs.ts";
 import { type Cloud, type CloudOptions, createCloud } from "../../cloud/compose.ts";
 import { type Config, RETENTION } from "../../cloud/config.ts";
@@ -17,6 +18,8 @@ import { createTestDatabase, type TestAccess, type TestDatabase } from "./postgr
 import { SIGNERS } from "./signed-firmware.ts";
 
 export const FACTORY_TOKEN = "the-token-of-the-factory";
+/** Under which the clouds of the tests keep the keys of traps. */
+export const SEAL_KEY = "5e".repeat(32);
 const PASSWORD = "correct horse battery";
 const PLENTY = { count: 1_000_000, windowMs: 60_000 };
 
@@ -165,7 +168,7 @@ function createOptions(
       publicMqttPort: null,
       factoryToken: FACTORY_TOKEN,
       firmwareKeys: [SIGNERS.first],
-      sealKey: "5e".repeat(32),
+      sealKey: SEAL_KEY,
       trustProxy: [],
       frameAncestors: [],
       retention: RETENTION,
@@ -210,7 +213,7 @@ async function createOwner(ask: TestCloud["ask"]): Promise<Owner> {
 
 let devices = 0;
 
-/** A claimed trap that has used its credentials, put into any cloud's tables. */
+/** A claimed trap that has used its credentials, put into the tables of any cloud whose seal key is SEAL_KEY. */
 export async function insertDevice(
   db: TestAccess,
   owner: Pick<Owner, "tenantId">,
@@ -220,14 +223,17 @@ export async function insertDevice(
   const password = randomBytes(32).toString("hex");
   const credential = randomBytes(16).toString("hex");
   const credentialId = credential.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  const serialNumber = `TL-CLOUD-${devices}`;
+  const macAddress = `24:0a:c4:ff:${(devices >> 8).toString(16).padStart(2, "0")}:${(devices & 255).toString(16).padStart(2, "0")}`;
+  const key = await insertIdentity(db, { serialNumber, macAddress, kind: options.kind ?? "snap" });
   const row = await db.kysely
     .insertInto("devices")
     .values({
       tenant_id: owner.tenantId,
       name: options.name ?? "Kitchen",
       kind: options.kind ?? "snap",
-      mac_address: `24:0a:c4:ff:${(devices >> 8).toString(16).padStart(2, "0")}:${(devices & 255).toString(16).padStart(2, "0")}`,
-      serial_number: `TL-CLOUD-${devices}`,
+      mac_address: macAddress,
+      serial_number: serialNumber,
       mqtt_client_id: credentialId,
       mqtt_username: credentialId,
       mqtt_password: hashPassword(password),
@@ -236,7 +242,20 @@ export async function insertDevice(
     })
     .returning("id")
     .executeTakeFirstOrThrow();
-  return { tenantId: owner.tenantId, deviceId: row.id, credentialId, password };
+  return { tenantId: owner.tenantId, deviceId: row.id, credentialId, password, key };
+}
+
+/** As a flashing host would have registered it. @returns the key, hexadecimal */
+export async function insertIdentity(
+  db: TestAccess,
+  trap: { serialNumber: string; macAddress: string; kind: TrapKind },
+): Promise<string> {
+  const key = randomBytes(32);
+  const { serialNumber, macAddress, kind } = trap;
+  const key_sealed = sealKey(Buffer.from(SEAL_KEY, "hex"), serialNumber, key, randomBytes(12));
+  const row = { serial_number: serialNumber, mac_address: macAddress, key_sealed, hardware: "esp32-devkit", kind };
+  await db.kysely.insertInto("device_identities").values(row).execute();
+  return key.toString("hex");
 }
 
 export interface StreamEvent {

@@ -1,5 +1,5 @@
 // A trap's end of an MQTT connection, packet by packet: what MQTT.js would smooth over (a missing PUBACK, a refused SUBSCRIBE, a closed
-// socket) is plain to see here. It speaks #protocol; who it says it is, is the test's business.
+// socket) is plain to see here. It speaks #protocol and proves itself as a trap does; who it says it is, is the test's business.
 import * as net from "node:net";
 import {
   generate,
@@ -16,17 +16,20 @@ import {
   type DeviceEvent,
   type DownMessage,
   decodeDown,
+  decodeSessionStart,
+  downTopic,
   downTopics,
   encodeEvent,
   encodeHello,
-  encodeWill,
   type Hello,
   parseTopic,
   type UpdateOffer,
   type UpName,
   upTopic,
+  type Welcome,
 } from "#protocol";
 import { eventually } from "./eventually.ts";
+import { createSealEnd, type SealEnd, sealWill } from "./seals.ts";
 
 export interface RawMqtt {
   send(packet: Packet): void;
@@ -40,6 +43,8 @@ export interface RawMqtt {
   closed: Promise<void>;
   /** Cut, without goodbye. */
   cut(): void;
+  /** Read nothing any more. */
+  freeze(): void;
 }
 
 const ANSWER_MS = 2_000;
@@ -71,6 +76,7 @@ export async function openMqtt(port: number): Promise<RawMqtt> {
     isClosed: () => isClosed,
     closed,
     cut: () => void socket.destroy(),
+    freeze: () => void socket.pause(),
   };
 }
 
@@ -107,7 +113,12 @@ export interface DeviceCredentials {
   deviceId: string;
   credentialId: string;
   password: string;
+  /** What the trap proves itself with, hexadecimal; a trap of the mousetrap days has none. */
+  key?: string;
 }
+
+/** Of a trap whose key nobody knows. */
+const NO_KEY = "00".repeat(32);
 
 export const BOOT = "0000000100000001";
 
@@ -128,10 +139,12 @@ export function connectPacket(who: DeviceCredentials, change: Partial<IConnectPa
 /** The will a trap leaves. */
 export function willOf(who: DeviceCredentials, boot: string, session: number): NonNullable<IConnectPacket["will"]> {
   const topic = upTopic(who.tenantId, who.deviceId, "will");
-  return { topic, payload: Buffer.from(encodeWill({ boot, session })), qos: 1, retain: false };
+  const payload = sealWill({ key: who.key ?? NO_KEY, deviceId: who.deviceId }, { boot, session });
+  return { topic, payload: Buffer.from(payload), qos: 1, retain: false };
 }
 
 interface Told {
+  welcome: Welcome;
   ack: Ack;
   command: Command;
   config: Configuration;
@@ -140,15 +153,20 @@ interface Told {
 
 export interface MqttDevice extends RawMqtt {
   connack: IConnackPacket;
-  /** Publish on an own topic, QoS 1; returns the message id. Does not wait. */
-  publish(name: UpName, payload: string): number;
+  /** Null until the cloud has begun the session. */
+  seal: SealEnd | null;
+  /** Publish a record on an own topic, sealed, QoS 1; returns the message id. Does not wait. */
+  publish(name: UpName, record: string): number;
+  /** The same with a payload as it is. */
+  publishBytes(name: UpName, payload: string | Buffer): number;
   /** Publish and wait for the PUBACK. */
-  say(name: UpName, payload: string): Promise<void>;
+  say(name: UpName, record: string): Promise<void>;
   subscribe(): Promise<number[]>;
+  /** Also takes the welcome, if it has subscribed to it and there is one. */
   hello(change?: Partial<Hello>): Promise<void>;
   event(change: Partial<DeviceEvent> & { seq: number }): Promise<void>;
   /** Take the next message of this name from the cloud, and PUBACK it. */
-  told<N extends DownMessage["name"]>(name: N): Promise<Told[N]>;
+  told<N extends keyof Told>(name: N): Promise<Told[N]>;
   boot: string;
   session: number;
 }
@@ -158,10 +176,12 @@ export interface DeviceOptions {
   session?: number;
   /** False: connect without the will. */
   will?: boolean;
+  /** False: the session is not begun, so that nothing can be sealed. */
+  begun?: boolean;
   change?: Partial<IConnectPacket>;
 }
 
-/** Connect as a claimed trap would: with its will, and up to the CONNACK. */
+/** Connect as a claimed trap would: with its will, up to the CONNACK and, where that accepts, the beginning of the session. */
 export async function connectDevice(
   port: number,
   who: DeviceCredentials,
@@ -174,48 +194,73 @@ export async function connectDevice(
   raw.send(connectPacket(who, { ...will, ...options.change }));
   const connack = await raw.take("connack");
   let messageId = 0;
-  function publish(name: UpName, payload: string): number {
+  async function subscribe(topics: string[]): Promise<number[]> {
+    raw.send({
+      cmd: "subscribe",
+      messageId: 9_999,
+      subscriptions: topics.map((topic) => ({ topic, qos: 1 as const })),
+    });
+    return (await raw.take("suback")).granted.map(Number);
+  }
+  function publishBytes(name: UpName, payload: string | Buffer): number {
     messageId += 1;
     const topic = upTopic(who.tenantId, who.deviceId, name);
-    raw.send({ cmd: "publish", topic, payload, qos: 1, messageId, dup: false, retain: false });
+    const bytes = typeof payload === "string" ? Buffer.from(payload, "latin1") : payload;
+    raw.send({ cmd: "publish", topic, payload: bytes, qos: 1, messageId, dup: false, retain: false });
     return messageId;
   }
-  async function say(name: UpName, payload: string): Promise<void> {
-    const id = publish(name, payload);
+  function publish(name: UpName, record: string): number {
+    if (device.seal === null) throw new Error("the session was not begun");
+    return publishBytes(name, device.seal.close(name, record));
+  }
+  async function say(name: UpName, record: string): Promise<void> {
+    const id = publish(name, record);
     const puback = await raw.take("puback");
     if (puback.messageId !== id) throw new Error(`PUBACK of ${puback.messageId}, expected ${id}`);
   }
-  return Object.assign(raw, {
+  const device: MqttDevice = Object.assign(raw, {
     connack,
+    seal: null,
     boot,
     session,
     publish,
+    publishBytes,
     say,
-    async subscribe() {
-      const subscriptions = downTopics(who.tenantId, who.deviceId).map((topic) => ({ topic, qos: 1 as const }));
-      raw.send({ cmd: "subscribe", messageId: 9_999, subscriptions });
-      return (await raw.take("suback")).granted.map(Number);
+    subscribe: () =>
+      subscribe(downTopics(who.tenantId, who.deviceId).filter((topic) => parseTopic(topic)?.name !== "session")),
+    async hello(change: Partial<Hello> = {}) {
+      await say("hello", encodeHello({ ...helloOf(boot, session), ...change }));
+      // The welcome leaves before the PUBACK.
+      if (raw.inbox.some(isMessage("welcome"))) await device.told("welcome");
     },
-    hello: (change: Partial<Hello> = {}) => say("hello", encodeHello({ ...helloOf(boot, session), ...change })),
     event: (change: Partial<DeviceEvent> & { seq: number }) =>
       say("event", encodeEvent({ ...eventOf(boot), ...change })),
-    async told<N extends DownMessage["name"]>(name: N) {
-      const message = await takeMessage(raw, name);
-      return message.value as Told[N];
+    async told<N extends keyof Told>(name: N) {
+      const payload = await takePayload(raw, name);
+      if (device.seal === null) throw new Error(`${name} on a session that was not begun`);
+      const message = decodeDown(name, device.seal.open(name, payload));
+      if (!message.ok) throw new Error(`a message that cannot be read: ${payload}`);
+      return message.value.value as Told[N];
     },
   });
+  if (connack.returnCode === 0 && options.begun !== false && who.key !== undefined) {
+    await subscribe([downTopic(who.tenantId, who.deviceId, "session")]);
+    const start = decodeSessionStart(await takePayload(raw, "session"));
+    if (!start.ok) throw new Error("the session begins with what cannot be read");
+    device.seal = createSealEnd("trap", { key: who.key, deviceId: who.deviceId }, { boot, session }, start.value.nonce);
+  }
+  return device;
 }
 
-async function takeMessage(raw: RawMqtt, name: DownMessage["name"]): Promise<DownMessage> {
-  const isWanted = (packet: Packet): packet is IPublishPacket =>
-    packet.cmd === "publish" && parseTopic(packet.topic)?.name === name;
-  const found = await takeFirst(raw.inbox, isWanted, raw.isClosed, `the cloud says ${name}`);
+function isMessage(name: DownMessage["name"]): (packet: Packet) => packet is IPublishPacket {
+  return (packet): packet is IPublishPacket => packet.cmd === "publish" && parseTopic(packet.topic)?.name === name;
+}
+
+async function takePayload(raw: RawMqtt, name: DownMessage["name"]): Promise<string> {
+  const found = await takeFirst(raw.inbox, isMessage(name), raw.isClosed, `the cloud says ${name}`);
   if (found.messageId !== undefined) raw.send({ cmd: "puback", messageId: found.messageId });
-  const topic = parseTopic(found.topic);
-  if (topic?.direction !== "down") throw new Error(`a message on ${found.topic}`);
-  const decoded = decodeDown(topic.name, found.payload.toString("latin1"));
-  if (!decoded.ok) throw new Error(`a message that cannot be read: ${found.payload.toString("latin1")}`);
-  return decoded.value;
+  if (parseTopic(found.topic)?.direction !== "down") throw new Error(`a message on ${found.topic}`);
+  return found.payload.toString("latin1");
 }
 
 export const SHA_A = "a".repeat(64);

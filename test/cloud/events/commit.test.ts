@@ -8,11 +8,18 @@ import { notifyDevice } from "../../../cloud/devices/queries/notify-device.ts";
 import { createEventIngest } from "../../../cloud/events/events-ingest.ts";
 import type { Ingest } from "../../../cloud/mqtt/device-door.ts";
 import { eventually } from "../../support/eventually.ts";
-import { BOOT, connectDevice, eventOf } from "../../support/mqtt.ts";
+import { BOOT, eventOf } from "../../support/mqtt.ts";
 import { createTestDatabase, cutSessions, type TestDatabase } from "../../support/postgres.ts";
 import { getRejection } from "../../support/rejection.ts";
 import { suite } from "../../support/suite.ts";
-import { type BrokerFixture, createGate, DEVICES, deviceAt, startBroker } from "../mqtt/broker-fixture.ts";
+import {
+  type BrokerFixture,
+  connectProven,
+  createGate,
+  DEVICES,
+  deviceAt,
+  startBroker,
+} from "../mqtt/broker-fixture.ts";
 
 const test = suite("commit before acknowledgement");
 let database: TestDatabase;
@@ -70,7 +77,7 @@ async function countWaiting(): Promise<number> {
 /** Holds the trap's row while an event comes in, and looks at what the trap is told meanwhile and afterwards. */
 async function checkAcknowledgedAfterCommit(ingest: Ingest): Promise<void> {
   fixture.setIngest(ingest);
-  const device = await connectDevice(fixture.port, own);
+  const device = await connectProven(fixture, own);
   await device.subscribe();
   const before = await countEvents();
   sequence += 1;
@@ -124,7 +131,7 @@ test("a transaction that fails at its very commit is not acknowledged, and a rep
     CREATE CONSTRAINT TRIGGER refuse_events AFTER INSERT ON device_events
       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();`);
   fixture.setIngest(committing);
-  const device = await connectDevice(fixture.port, own);
+  const device = await connectProven(fixture, own);
   await device.subscribe();
   const before = await countEvents();
   sequence += 1;
@@ -137,7 +144,7 @@ test("a transaction that fails at its very commit is not acknowledged, and a rep
   );
   assert.is(await countEvents(), before);
   await runScript("DROP TRIGGER refuse_events ON device_events; DROP FUNCTION refuse();");
-  const again = await connectDevice(fixture.port, own);
+  const again = await connectProven(fixture, own);
   await again.say("event", payload);
   assert.is(await countEvents(), before + 1);
   again.cut();
@@ -149,7 +156,7 @@ test("a repeat is one row, and is acknowledged each time [EVENT-1]", async () =>
   const payload = encodeEvent({ ...eventOf(BOOT), seq: sequence });
   const before = await countEvents();
   for (const _ of [1, 2, 3]) {
-    const device = await connectDevice(fixture.port, own);
+    const device = await connectProven(fixture, own);
     await device.subscribe();
     await device.say("event", payload);
     assert.equal(await device.told("ack"), { boot: BOOT, seq: sequence });
@@ -160,7 +167,7 @@ test("a repeat is one row, and is acknowledged each time [EVENT-1]", async () =>
 
 test("while the database is away nothing is acknowledged; when it is back everything goes on by itself", async () => {
   fixture.setIngest(committing);
-  const device = await connectDevice(fixture.port, own);
+  const device = await connectProven(fixture, own);
   sequence += 1;
   const payload = encodeEvent({ ...eventOf(BOOT), seq: sequence });
   const locked = createGate();
@@ -175,7 +182,7 @@ test("while the database is away nothing is acknowledged; when it is back everyt
   await holding;
   await device.closed;
   assert.is(device.inbox.filter((packet) => packet.cmd === "puback").length, 0);
-  const again = await connectDevice(fixture.port, own);
+  const again = await connectProven(fixture, own);
   await again.say("event", payload);
   again.cut();
 });

@@ -2,9 +2,9 @@
 import * as assert from "uvu/assert";
 import { encodeEvent } from "#protocol";
 import { eventually } from "../../support/eventually.ts";
-import { BOOT, connectDevice, eventOf } from "../../support/mqtt.ts";
+import { BOOT, eventOf, type MqttDevice } from "../../support/mqtt.ts";
 import { suite } from "../../support/suite.ts";
-import { type BrokerFixture, createGate, deviceAt, startBroker } from "./broker-fixture.ts";
+import { type BrokerFixture, connectProven, createGate, deviceAt, startBroker } from "./broker-fixture.ts";
 
 const test = suite("mqtt acknowledgement");
 let fixture: BrokerFixture;
@@ -16,13 +16,13 @@ test.after.each(() => fixture.stop());
 const event = (seq: number) => encodeEvent({ ...eventOf(BOOT), seq });
 
 /** A round trip on the same connection: whatever was due before it has arrived. */
-async function settle(device: Awaited<ReturnType<typeof connectDevice>>): Promise<void> {
+async function settle(device: MqttDevice): Promise<void> {
   device.send({ cmd: "pingreq" });
   await device.take("pingresp");
 }
 
 test("no PUBACK and no ack before the commit, both after it [ALERT-1]", async () => {
-  const device = await connectDevice(fixture.port, deviceAt(0));
+  const device = await connectProven(fixture, deviceAt(0));
   await device.subscribe();
   const gate = createGate();
   fixture.setIngest(async () => {
@@ -44,7 +44,7 @@ test("no PUBACK and no ack before the commit, both after it [ALERT-1]", async ()
 });
 
 test("messages of one connection are taken one after the other, and their PUBACKs keep the order", async () => {
-  const device = await connectDevice(fixture.port, deviceAt(0));
+  const device = await connectProven(fixture, deviceAt(0));
   const gates = [createGate(), createGate(), createGate()];
   let underWay = 0;
   let underWayMax = 0;
@@ -67,7 +67,7 @@ test("messages of one connection are taken one after the other, and their PUBACK
 });
 
 test("an ingest that fails is not acknowledged, ends the connection, and what came behind it is not taken", async () => {
-  const device = await connectDevice(fixture.port, deviceAt(0));
+  const device = await connectProven(fixture, deviceAt(0));
   const gate = createGate();
   fixture.setIngest(async () => {
     await gate.wait;
@@ -84,33 +84,32 @@ test("an ingest that fails is not acknowledged, ends the connection, and what ca
 
 test("a commit that does not come in time is not acknowledged, and its place is not given away meanwhile", async () => {
   const stuck = createGate();
-  fixture.setIngest(async (scope) => {
-    if (scope.deviceId !== deviceAt(2).deviceId) await stuck.wait;
+  fixture.setIngest(async (scope, message) => {
+    if (message.name === "event" && scope.deviceId !== deviceAt(2).deviceId) await stuck.wait;
     return [];
   });
-  const two = await Promise.all([0, 1].map((number) => connectDevice(fixture.port, deviceAt(number))));
+  const two = await Promise.all([0, 1].map((number) => connectProven(fixture, deviceAt(number))));
+  const third = await connectProven(fixture, deviceAt(2));
   for (const device of two) device.publish("event", event(1));
   await eventually(() => fixture.taken.length === 2, { withinMs: 1_000, because: "both turns are taken" });
-  const third = await connectDevice(fixture.port, deviceAt(2));
   third.publish("event", event(1));
   await Promise.all([...two, third].map((device) => device.closed));
   assert.is(fixture.taken.length, 2, "the third never had its turn");
   stuck.open();
-  const again = await connectDevice(fixture.port, deviceAt(2));
+  const again = await connectProven(fixture, deviceAt(2));
   await again.say("event", event(1));
   again.cut();
 });
 
 test("a stop lets what is under way commit and be acknowledged, and ends no session", async () => {
-  const device = await connectDevice(fixture.port, deviceAt(0));
-  await device.hello();
+  const device = await connectProven(fixture, deviceAt(0));
   const gate = createGate();
   fixture.setIngest(async () => {
     await gate.wait;
     return [];
   });
   const id = device.publish("event", event(1));
-  await eventually(() => fixture.taken.length === 2, { withinMs: 1_000, because: "the event is under way" });
+  await eventually(() => fixture.taken.length === 1, { withinMs: 1_000, because: "the event is under way" });
   const stopped = fixture.stop();
   gate.open();
   await stopped;

@@ -1,14 +1,20 @@
 // A broker with an ingest of the test's own instead of a database: what reached the ingest, and when its commit happens, is in hand.
-
+import { createHash, randomBytes } from "node:crypto";
 import pino from "pino";
 import type { DownMessage, UpMessage, Will } from "#protocol";
 import { createWallClock } from "../../../cloud/clock.ts";
 import { type Broker, type BrokerLimits, createBroker } from "../../../cloud/mqtt/broker.ts";
 import { type Connections, createConnections } from "../../../cloud/mqtt/connections.ts";
-import type { AuthenticateDevice, DeviceLink, DeviceScope, Ingest } from "../../../cloud/mqtt/device-door.ts";
+import type {
+  AuthenticateDevice,
+  DeviceLink,
+  DeviceScope,
+  Ingest,
+  KnownDevice,
+} from "../../../cloud/mqtt/device-door.ts";
 import { createLink } from "../../../cloud/mqtt/link.ts";
 import type { SessionEnd } from "../../../cloud/mqtt/sockets.ts";
-import type { DeviceCredentials } from "../../support/mqtt.ts";
+import { connectDevice, type DeviceCredentials, type DeviceOptions, type MqttDevice } from "../../support/mqtt.ts";
 
 export interface BrokerFixture {
   port: number;
@@ -37,6 +43,7 @@ export const DEVICES: DeviceCredentials[] = [1, 2].flatMap((tenant) =>
     deviceId: uuid(2, tenant * 10 + device),
     credentialId: uuid(3, tenant * 10 + device),
     password: `password of ${tenant}.${device}`,
+    key: createHash("sha256").update(`key of ${tenant}.${device}`).digest("hex"),
   })),
 );
 
@@ -46,8 +53,7 @@ export async function startBroker(limits: Partial<BrokerLimits> = {}): Promise<B
   let ingest: Ingest = async () => [];
   let authenticate: AuthenticateDevice = async (username, password) => {
     const known = DEVICES.find((one) => one.credentialId === username && one.password === password);
-    if (known === undefined) return null;
-    return { tenantId: known.tenantId, deviceId: known.deviceId, credentialId: known.credentialId };
+    return known === undefined ? null : knownOf(known);
   };
   const broker = await createBroker({
     connections,
@@ -58,6 +64,7 @@ export async function startBroker(limits: Partial<BrokerLimits> = {}): Promise<B
     },
     onHeard: (device, session) => void fixture.heard.push({ device, session }),
     onSessionEnded: async (device, session, reason) => void fixture.ended.push({ device, session, reason }),
+    randomBytes,
     clock: createWallClock(),
     log: pino({ level: "silent" }),
     limits,
@@ -84,6 +91,26 @@ export async function startBroker(limits: Partial<BrokerLimits> = {}): Promise<B
 export function deviceAt(number: number): DeviceCredentials {
   const device = DEVICES[number];
   if (device === undefined) throw new Error(`there is no device ${number}`);
+  return device;
+}
+
+/** What the door answers for good credentials. */
+export function knownOf({ tenantId, deviceId, credentialId, key }: DeviceCredentials): KnownDevice {
+  return { tenantId, deviceId, credentialId, key: key === undefined ? null : Buffer.from(key, "hex") };
+}
+
+/** Connected, and its hello taken, of which nothing is left to see. */
+export async function connectProven(
+  fixture: BrokerFixture,
+  who: DeviceCredentials,
+  options: DeviceOptions = {},
+): Promise<MqttDevice> {
+  const device = await connectDevice(fixture.port, who, options);
+  await device.hello();
+  const at = fixture.taken.findLastIndex(
+    ({ device: { deviceId }, message }) => deviceId === who.deviceId && message.name === "hello",
+  );
+  fixture.taken.splice(at, 1);
   return device;
 }
 

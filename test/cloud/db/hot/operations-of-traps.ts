@@ -66,7 +66,7 @@ const SESSIONS: HotOperation[] = [
   {
     name: "a trap's old password gives way to a new form of it",
     run: ({ db }) => {
-      const known = { ...scopeOf(TRAP), clientId: null, passwordHash: "old", isConfirmed: true };
+      const known = { ...scopeOf(TRAP), clientId: null, passwordHash: "old", isConfirmed: true, identity: null };
       return db.system((trx) => replacePassword(trx, known, "new"));
     },
   },
