@@ -47,7 +47,10 @@ export interface Connections {
   begin(connection: Connection, credentialId: string): void;
   /** Its credentials are good: from now on it may prove itself. False if it was let go in the meantime. */
   admit(connection: Connection, device: DeviceScope, seal: Seal | null): boolean;
-  /** It has proven itself: from now on it is the device's connection, and the one before is superseded. */
+  /**
+   * It has proven itself: from now on it is the device's connection, and the one before is superseded. But where the trap itself counts
+   * the other as the later one, its hello was late, and the trap has left it.
+   */
   prove(connection: Connection): void;
   /** The one that has proven itself. */
   find(credentialId: string): Connection | null;
@@ -55,6 +58,11 @@ export interface Connections {
   revoke(credentialId: string): void;
   remove(connection: Connection): void;
   list(): Connection[];
+}
+
+function isLater(one: Connection, other: Connection): boolean {
+  const [a, b] = [one.seal?.getSession(), other.seal?.getSession()];
+  return a != null && b != null && a.boot === b.boot && a.session > b.session;
 }
 
 export function createConnections(): Connections {
@@ -92,8 +100,10 @@ export function createConnections(): Connections {
       if (device === null || connection.state !== "open") return;
       removeUnproven(connection, device.credentialId);
       const before = proven.get(device.credentialId);
+      if (before === connection) return;
+      if (before !== undefined && isLater(before, connection)) return end(connection, "superseded");
       proven.set(device.credentialId, connection);
-      if (before !== undefined && before !== connection) end(before, "superseded");
+      if (before !== undefined) end(before, "superseded");
     },
     find: (credentialId) => proven.get(credentialId) ?? null,
     revoke(credentialId) {

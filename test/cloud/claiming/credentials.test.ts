@@ -54,8 +54,9 @@ test("a claimed trap gets all it needs to connect, and it works", async () => {
   assert.equal([credentials?.tenant, credentials?.device], [owner.tenantId, deviceId]);
   assert.equal([credentials?.host, credentials?.port], ["broker.example", 1883]);
   assert.match(String(password), /^[0-9a-f]{64}$/);
-  const scope = await rooms.authenticate(String(credentials?.user), String(password));
-  assert.equal(scope, { tenantId: owner.tenantId, deviceId, credentialId: credentials?.user });
+  const known = await rooms.authenticate(String(credentials?.user), String(password));
+  const key = Buffer.from(trap.key, "hex");
+  assert.equal(known, { tenantId: owner.tenantId, deviceId, credentialId: credentials?.user, key });
 });
 
 test("each pickup gives a fresh password and voids the one before, until the first use", async () => {

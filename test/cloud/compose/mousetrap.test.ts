@@ -1,9 +1,10 @@
 // A cloud on a mousetrap database that was upgraded in place: traps and people log in with what they had, and find what was theirs.
 import pg from "pg";
 import * as assert from "uvu/assert";
+import { encodeHello } from "#protocol";
 import { migrateUp } from "../../../cloud/db/migrations/migrate.ts";
-import { createTestCloud, type TestCloud } from "../../support/cloud.ts";
-import { connectDevice, type DeviceCredentials, type DeviceOptions } from "../../support/mqtt.ts";
+import { createTestCloud, insertIdentity, type TestCloud } from "../../support/cloud.ts";
+import { BOOT, connectDevice, type DeviceCredentials, type DeviceOptions, helloOf } from "../../support/mqtt.ts";
 import { createTestDatabase } from "../../support/postgres.ts";
 import { suite } from "../../support/suite.ts";
 import { testLog as log } from "../../support/test-log.ts";
@@ -98,9 +99,24 @@ test("a trap that was never anybody's, was released, or had no password, does no
   }
 });
 
-test("a trap that speaks as ours do by now is heard", async () => {
+test("a trap of those days has no key to prove itself with: it gets in, and is not heard [SEAL-1]", async () => {
+  const mute = await connectDevice(cloud.mqttPort, trap(2, CLEAR.stored), { will: false });
+  assert.equal(await mute.subscribe(), [1, 1, 1, 1, 1]);
+  mute.publishBytes("hello", encodeHello(helloOf(BOOT, 1)));
+  await mute.closed;
+  assert.equal(mute.inbox, []);
+  assert.is(cloud.refusals().unproven, 1);
+});
+
+test("a trap that has been given a key, and speaks as ours do by now, is heard", async () => {
   const password = HASHED.pbkdf2?.password ?? "";
-  const spoken = await connectDevice(cloud.mqttPort, trap(4, password), { will: false });
+  await cloud.db.kysely.updateTable("devices").set({ serial_number: "TL-OLD-4" }).where("id", "=", device(4)).execute();
+  const key = await insertIdentity(cloud.db, {
+    serialNumber: "TL-OLD-4",
+    macAddress: "24:0a:c4:fe:00:04",
+    kind: "snap",
+  });
+  const spoken = await connectDevice(cloud.mqttPort, { ...trap(4, password), key }, { will: false });
   assert.is(spoken.connack.returnCode, 0);
   await spoken.hello();
   await spoken.event({ seq: 1 });

@@ -37,9 +37,10 @@ test("a trap is registered, claimed, online, sprung and answered through public 
     deviceId: credentials.device,
     credentialId: credentials.user,
     password,
+    key: trap.key,
   };
   const connected = await connectDevice(cloud.mqttPort, who);
-  assert.equal(await connected.subscribe(), [1, 1, 1, 1]);
+  assert.equal(await connected.subscribe(), [1, 1, 1, 1, 1]);
   await connected.hello();
   await live.see("device", (data) => data.id === device.id && data.online);
   const snapAt = performance.now();
@@ -142,7 +143,8 @@ test("a database that is not there is an error at the start, not a cloud that pr
 test("what a stranger pours into either door ends nothing and is answered below 500", async () => {
   const who = await cloud.createDevice(owner);
   const device = await connectDevice(cloud.mqttPort, who);
-  for (const name of ["hello", "event", "telemetry", "reported", "update", "result", "will"] as const) {
+  await device.hello();
+  for (const name of ["event", "telemetry", "reported", "update", "result", "will"] as const) {
     await device.say(name, '{"v":1,"boot":"?"}');
   }
   assert.ok(Object.keys(cloud.refusals()).some((reason) => reason.startsWith("message-")));
@@ -172,7 +174,7 @@ test("secrets stay out of the log [SECRET-1]", async () => {
   await wrong.closed;
   device.cut();
   const log = cloud.logText();
-  for (const secret of [who.password, owner.token, "a wrong but telling password", "5e".repeat(32)]) {
+  for (const secret of [who.password, String(who.key), owner.token, "a wrong but telling password", "5e".repeat(32)]) {
     assert.not.match(log, secret);
   }
 });

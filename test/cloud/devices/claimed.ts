@@ -18,7 +18,8 @@ export async function createClaimedTrap(rooms: Rooms, owner: Owner): Promise<Cla
   const body = { serialNumber: trap.serial, name: "Loft" };
   await rooms.ask({ url: "/api/v1/claiming/claims", body, as: owner.token });
   const { credentials, password } = await trap.pickUp();
-  const scope = await rooms.authenticate(String(credentials?.user), String(password));
-  if (scope === null) throw new Error("the claimed trap cannot connect");
-  return { trap, id: scope.deviceId, scope };
+  const known = await rooms.authenticate(String(credentials?.user), String(password));
+  if (known === null) throw new Error("the claimed trap cannot connect");
+  const { tenantId, deviceId, credentialId } = known;
+  return { trap, id: deviceId, scope: { tenantId, deviceId, credentialId } };
 }

@@ -27,6 +27,7 @@ test.after(() => cloud.stop());
 async function connect(): Promise<MqttDevice> {
   const device = await connectDevice(cloud.mqttPort, await cloud.createDevice(owner));
   open.push(device);
+  await device.hello();
   return device;
 }
 

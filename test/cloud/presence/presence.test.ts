@@ -151,13 +151,16 @@ test("a trap that reconnects before its old connection is missed is never told t
 test("a hello that was overtaken on its way is written down as over, and changes nothing [PRES-1]", async () => {
   const device = await connect({ boot: "0000000200000001", session: 5 });
   await device.hello({ version: "2.0.0" });
-  await device.hello({ session: 4, version: "1.0.0" });
+  device.cut();
+  await seeOnline(false, "its session is over");
+  const late = await connect({ boot: "0000000200000001", session: 4 });
+  await late.hello({ version: "1.0.0" });
   assert.is((await getDevice()).firmwareVersion, "2.0.0");
   assert.equal(
     (await listSessions()).map(({ session, reason }) => [session, reason]),
     [
       [4, "superseded"],
-      [5, null],
+      [5, "will"],
     ],
   );
 });
