@@ -12,7 +12,7 @@ import {
   upTopic,
 } from "#protocol";
 import type { ButtonInput, ButtonMachine } from "./button/button.ts";
-import type { ClaimIdentity, ClaimInput, ClaimMachine } from "./claim/claim.ts";
+import type { ClaimInput, ClaimMachine } from "./claim/claim.ts";
 import { prove, type Seal } from "./claim/proofs.ts";
 import type { Health } from "./health/health.ts";
 import type { Alarm, AlarmCause } from "./indicator/alarm.ts";
@@ -53,8 +53,6 @@ export interface Context {
   store: RecordStore;
   outbox: Outbox;
   player: Player;
-  /** Null without an identity: then nothing can be proven to the cloud. */
-  identity: ClaimIdentity | null;
   /** What the alarm goes by; a trap that does not know itself counts as the most urgent kind. */
   kind: TrapKind;
   boot: string;

@@ -6,7 +6,6 @@ import { handleButton } from "./button/button-effects.ts";
 import { createClaim } from "./claim/claim.ts";
 import { handleClaim } from "./claim/claim-effects.ts";
 import { letGo } from "./claim/letting-go.ts";
-import { createProver } from "./claim/proofs.ts";
 import { handleConsole, tellBoot } from "./console/console-commands.ts";
 import { type Context, enter, fault, type Input, intend, post, say } from "./context.ts";
 import { createHealth } from "./health/health.ts";
@@ -149,7 +148,6 @@ function createContext(ports: Ports, drain: () => void): Context {
     store: store,
     outbox: openOutbox(store, life.boot, life.lifeMs),
     player: createPlayer(ports.clock, ports.pins),
-    identity: null,
     kind: kind,
     boot: life.boot,
     sha256: ports.slots.sha256,
@@ -193,10 +191,6 @@ function createContext(ports: Ports, drain: () => void): Context {
     pauseMs: 1,
     drain: drain,
   };
-  if (identity) {
-    const prover = createProver(ports.chip.sha256, identity.key);
-    c.identity = { serial: identity.serial, mac: identity.mac, prover: prover };
-  }
   findReason(c);
   c.telemetryAt = c.choresAt + telemetryMs(c);
   tellBoot(c);
@@ -213,7 +207,7 @@ function postBoot(c: Context): void {
   if (c.wifi && !ports.radio.wired) post(c, { to: "link", fact: { name: "network-named" } });
   postPortal(c);
   // Without its key a trap can prove nothing to the cloud.
-  if (c.credentials && c.identity) post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
+  if (c.credentials && ports.identity) post(c, { to: "session", fact: { name: "credentials-changed", present: true } });
   const code = findRecord(c.store, CLAIM_KEY);
   if (findRecord(c.store, RELEASE_KEY) !== null) post(c, { to: "claim", fact: { name: "reset-happened" } });
   if (code !== null) post(c, { to: "claim", fact: { name: "claim-wanted", code: code, announced: true } });

@@ -25,6 +25,6 @@ export function handleButton(c: Context, fact: ButtonInput): void {
 
 /** @param code a claim code, or empty: open a window. */
 export function wantClaim(c: Context, code: string): void {
-  if (c.identity) post(c, { to: "claim", fact: { name: "claim-wanted", code: code, announced: false } });
+  if (c.ports.identity) post(c, { to: "claim", fact: { name: "claim-wanted", code: code, announced: false } });
   else fault(c, CODE_NO_IDENTITY, "identity");
 }

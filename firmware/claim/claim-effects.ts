@@ -16,14 +16,19 @@ import {
 } from "../store/settings.ts";
 import { applyClaim, type ClaimEffect, type ClaimInput } from "./claim.ts";
 import { letGo } from "./letting-go.ts";
+import { createProver } from "./proofs.ts";
 
 const REBOOT_MS = 500;
 /** How long the trap shows that claiming was refused. */
 const REFUSED_MS = 3000;
 
 export function handleClaim(c: Context, fact: ClaimInput): void {
-  if (!c.identity) return;
-  const outcome = applyClaim(c.claim, fact, c.ports.clock.now(), drawChance(c), c.identity);
+  const identity = c.ports.identity;
+  if (!identity) return;
+  // Made anew each time: kept, it would cost memory between claims.
+  const prover = createProver(c.ports.chip.sha256, identity.key);
+  const own = { serial: identity.serial, mac: identity.mac, prover: prover };
+  const outcome = applyClaim(c.claim, fact, c.ports.clock.now(), drawChance(c), own);
   c.claim = outcome.state;
   for (const effect of outcome.effects) perform(c, effect);
 }

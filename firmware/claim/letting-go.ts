@@ -29,7 +29,7 @@ const RESET_UNTOLD_MS = 1000;
 export function letGo(c: Context, isReset = false): void {
   let keys = CREDENTIALS_KEY + " " + CONFIG_KEY + " " + CLAIM_KEY + " " + COMMAND_KEY + " " + EVENT_PREFIX;
   if (isReset) keys += " " + WIFI_KEY + " " + LATCH_KEY + " " + ALARM_KEY;
-  const isNoted = isReset && c.identity !== null;
+  const isNoted = isReset && c.ports.identity !== null;
   const isErased = isNoted ? putRecord(c.store, RELEASE_KEY, "1", keys) : deleteRecord(c.store, keys);
   if (!isErased) fault(c, CODE_STORE_FULL, "erase");
   clearOutbox(c.outbox);
@@ -46,6 +46,6 @@ export function resetToFactory(c: Context): void {
   letGo(c, true);
   c.wifi = null;
   say(c, "reset", ["told", false]);
-  if (c.identity) post(c, { to: "claim", fact: { name: "reset-happened" } });
-  intend(c, "reboot", c.identity && c.link.name === "joined" ? RESET_TOLD_MS : RESET_UNTOLD_MS);
+  if (c.ports.identity) post(c, { to: "claim", fact: { name: "reset-happened" } });
+  intend(c, "reboot", c.ports.identity && c.link.name === "joined" ? RESET_TOLD_MS : RESET_UNTOLD_MS);
 }

@@ -18,55 +18,41 @@ export interface Seal extends Prover {
 const BLOCK_BYTES = 64;
 const DIGITS = "0123456789abcdef";
 
-/** Lower-case hexadecimal, an even number of characters. */
-export function hexToBytes(hex: string): Bytes {
-  let bytes = "";
-  for (let i = 0; i < hex.length; i += 2) bytes += String.fromCharCode(parseInt(hex.substring(i, i + 2), 16));
-  return bytes;
+/**
+ * The key filled up to a block, each byte XORed with the two pads; in one function, since what several call stays in memory.
+ * @param keyHex at most 64 bytes, in hexadecimal
+ */
+export function createProver(sha256: (data: Bytes) => Bytes, keyHex: string): Prover {
+  let inner = "";
+  let outer = "";
+  for (let i = 0; i < 2 * BLOCK_BYTES; i += 2) {
+    const byte = i < keyHex.length ? parseInt(keyHex.substring(i, i + 2), 16) : 0;
+    inner += String.fromCharCode(byte ^ 0x36);
+    outer += String.fromCharCode(byte ^ 0x5c);
+  }
+  return { sha256: sha256, inner: inner, outer: outer };
 }
 
-export function bytesToHex(bytes: Bytes): string {
+/** HMAC of a text, in hexadecimal. */
+export function prove(p: Prover, text: string): string {
+  const digest = p.sha256(p.inner + text);
+  const signature = p.sha256(p.outer + digest);
   let hex = "";
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes.charCodeAt(i);
+  for (let i = 0; i < signature.length; i++) {
+    const byte = signature.charCodeAt(i);
     hex += DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15);
   }
   return hex;
 }
 
-/** The key, filled up to a block, each byte XORed with the pad. */
-function padKey(key: Bytes, pad: number): Bytes {
-  let block = "";
-  for (let i = 0; i < BLOCK_BYTES; i++) {
-    block += String.fromCharCode(i < key.length ? key.charCodeAt(i) ^ pad : pad);
-  }
-  return block;
-}
-
-/** @param keyHex at most 64 bytes, in hexadecimal */
-export function createProver(sha256: (data: Bytes) => Bytes, keyHex: string): Prover {
-  const key = hexToBytes(keyHex);
-  return { sha256: sha256, inner: padKey(key, 0x36), outer: padKey(key, 0x5c) };
-}
-
-function sign(p: Prover, text: string): Bytes {
-  const digest = p.sha256(p.inner + text);
-  return p.sha256(p.outer + digest);
-}
-
-/** HMAC of a text, in hexadecimal. */
-export function prove(p: Prover, text: string): string {
-  const signature = sign(p, text);
-  return bytesToHex(signature);
-}
-
 /** Take the mask made of a text off what is sealed; both in hexadecimal, 64 characters. */
 export function unseal(p: Prover, sealed: string, text: string): string {
-  const mask = sign(p, text);
-  const masked = hexToBytes(sealed);
+  const mask = prove(p, text);
   let open = "";
-  for (let i = 0; i < masked.length; i++) open += String.fromCharCode(masked.charCodeAt(i) ^ mask.charCodeAt(i));
-  return bytesToHex(open);
+  for (let i = 0; i < sealed.length; i++) {
+    open += DIGITS.charAt(parseInt(sealed.charAt(i), 16) ^ parseInt(mask.charAt(i), 16));
+  }
+  return open;
 }
 
 /** Equal, found out in a time that depends on nothing but the length. */

@@ -1,7 +1,7 @@
 // Owns what follows from the portal's machine: the network of the trap's own, who answers on it, and the Wi-Fi that a phone names there.
 // All of it is made when the portal opens and gone when it closes.
 import { type Bytes, portalPassword, portalPasswordText, portalSsid, RESET_POWER_ON } from "#protocol";
-import { prove } from "../claim/proofs.ts";
+import { createProver, prove } from "../claim/proofs.ts";
 import { type Context, enter, post, say } from "../context.ts";
 import { PROFILE_MAINS } from "../power/profile.ts";
 import { answerName } from "./dns.ts";
@@ -30,7 +30,7 @@ export function handlePortal(c: Context, fact: PortalInput): void {
   };
   const wasOpen = c.portal.isOpen;
   c.portal = decidePortal(c.portal, fact, situation, c.ports.clock.now());
-  const identity = c.identity;
+  const identity = c.ports.identity;
   // Without an identity there is no password, and nothing that a network would be good for.
   if (!identity) return;
   const isOpen = c.portal.isOpen;
@@ -38,7 +38,8 @@ export function handlePortal(c: Context, fact: PortalInput): void {
   const opens = isOpen && !c.door;
   if (opens || fact.name === "access-asked") {
     const ssid = portalSsid(identity.serial);
-    const password = portalPassword(prove(identity.prover, portalPasswordText(identity.serial)));
+    const prover = createProver(c.ports.chip.sha256, identity.key);
+    const password = portalPassword(prove(prover, portalPasswordText(identity.serial)));
     // The radio does one thing at a time.
     if (opens && c.wifi) post(c, { to: "link", fact: { name: "network-forgotten" } });
     if (opens) openDoor(c, identity.serial, ssid, password);

@@ -85,13 +85,16 @@ function openSealed(c: Context, name: DownName, payload: Bytes): Decoded<DownMes
 
 /** Anybody may have sent this nonce: what it is worth shows in the welcome. A second one would take the key from under what was said. */
 function beginSession(c: Context, device: string, nonce: string): void {
-  if (c.session.name !== "proving" || c.seal || !c.identity) {
+  const identity = c.ports.identity;
+  if (c.session.name !== "proving" || c.seal || !identity) {
     refuse(c, CODE_UNPROVEN, "session");
     return;
   }
   const text = sessionKeyText(device, c.boot, c.session.session, nonce);
-  const key = prove(c.identity.prover, text);
-  c.seal = Object.assign({ said: 0, heard: 0 }, createProver(c.ports.chip.sha256, key));
+  const sha256 = c.ports.chip.sha256;
+  const own = createProver(sha256, identity.key);
+  const key = prove(own, text);
+  c.seal = Object.assign({ said: 0, heard: 0 }, createProver(sha256, key));
   publishHello(c);
 }
 

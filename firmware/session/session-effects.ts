@@ -1,7 +1,7 @@
 // Owns what follows from the session machine: the socket, the packets on it, and what goes to which room. What the messages mean is
 // orders.ts's and reports.ts's.
 import { type Bytes, downTopics, encodeWill, joinSealed, KEEP_ALIVE_S, upTopic, willSealText } from "#protocol";
-import { prove } from "../claim/proofs.ts";
+import { createProver, prove } from "../claim/proofs.ts";
 import { type Context, drawChance, enter, post, say, send } from "../context.ts";
 import { forgetRestart } from "../health/health-effects.ts";
 import {
@@ -112,10 +112,11 @@ function closeSocket(c: Context, polite: boolean): void {
 
 function sendConnect(c: Context): void {
   const credentials = c.credentials;
-  const identity = c.identity;
+  const identity = c.ports.identity;
   if (!credentials || !identity) return;
   const will = encodeWill({ boot: c.boot, session: c.session.session });
-  const willSeal = prove(identity.prover, willSealText(credentials.device, will));
+  const prover = createProver(c.ports.chip.sha256, identity.key);
+  const willSeal = prove(prover, willSealText(credentials.device, will));
   const options = {
     clientId: credentials.user,
     user: credentials.user,

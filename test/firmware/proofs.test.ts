@@ -1,7 +1,7 @@
 // The arithmetic of trust against vectors and against Node's own.
 import fc from "fast-check";
 import * as assert from "uvu/assert";
-import { bytesToHex, createProver, hexToBytes, isSameProof, prove, unseal } from "../../firmware/claim/proofs.ts";
+import { createProver, isSameProof, prove, unseal } from "../../firmware/claim/proofs.ts";
 import { suite } from "../support/suite.ts";
 import { hmacHex } from "./cloud-double.ts";
 import { KEY, sha256 } from "./ports-double.ts";
@@ -38,11 +38,6 @@ test("what is sealed with the mask of a text is unsealed with the same, and with
   assert.is.not(sealed, password);
   assert.is(unseal(prover, sealed, "seal"), password);
   assert.is.not(unseal(prover, sealed, "seal2"), password);
-});
-
-test("hexadecimal goes both ways", () => {
-  const bytes = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join("");
-  assert.is(hexToBytes(bytesToHex(bytes)), bytes);
 });
 
 test("proofs are the same only if every character and the length are", () => {
