@@ -58,16 +58,6 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     }
   }
 
-  function endUnlessProven(connection: Connection, deviceId: string): void {
-    const timer = deps.clock.setTimer(deps.proveMs, () => {
-      if (connection.state !== "open" || connection.seal?.getSession()) return;
-      connection.state = "broken";
-      deps.refusals.count("unproven", { address: connection.address, deviceId });
-      connection.close();
-    });
-    void connection.gone.then(() => timer.stop());
-  }
-
   async function judge(connection: Connection): Promise<ConnectRefusal | null> {
     const wish = connection.connect;
     if (wish === null) return NOT_AVAILABLE;
@@ -81,7 +71,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     const nonce = Buffer.from(deps.randomBytes(NONCE_BYTES)).toString("hex");
     const seal = key === null ? null : createSeal({ key, deviceId, nonce });
     if (!deps.connections.admit(connection, { tenantId, deviceId, credentialId }, seal)) return WRONG_CREDENTIALS;
-    endUnlessProven(connection, deviceId);
+    endUnlessProven(connection, deviceId, deps);
     return null;
   }
 
@@ -113,4 +103,14 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       return refusal;
     },
   };
+}
+
+function endUnlessProven(connection: Connection, deviceId: string, deps: AdmissionDeps): void {
+  const timer = deps.clock.setTimer(deps.proveMs, () => {
+    if (connection.state !== "open" || connection.seal?.getSession()) return;
+    connection.state = "broken";
+    deps.refusals.count("unproven", { address: connection.address, deviceId });
+    connection.close();
+  });
+  void connection.gone.then(() => timer.stop());
 }

@@ -3,7 +3,7 @@ import type { BrowserContextOptions } from "playwright-core";
 import * as assert from "uvu/assert";
 import { startBrowser, type TestBrowser, type WatchedPage } from "../../support/browser.ts";
 import { createTestCloud, type Owner, type TestCloud, type TestCloudOptions } from "../../support/cloud.ts";
-import { connectDevice, type DeviceCredentials, type MqttDevice } from "../../support/mqtt.ts";
+import { connectDevice, type DeviceCredentials, type DeviceOptions, type MqttDevice } from "../../support/mqtt.ts";
 import { createTrap, type Trap } from "../claiming/trap.ts";
 import type { AnswerBody } from "../http/rooms.ts";
 
@@ -17,7 +17,11 @@ export interface Desk {
   /** A trap with an identity, not claimed yet. */
   createTrap(): Promise<Trap>;
   /** A claimed trap, connected, that has said hello. */
-  connect(who: DeviceCredentials, hello?: Parameters<MqttDevice["hello"]>[0]): Promise<MqttDevice>;
+  connect(
+    who: DeviceCredentials,
+    hello?: Parameters<MqttDevice["hello"]>[0],
+    options?: DeviceOptions,
+  ): Promise<MqttDevice>;
   stop(): Promise<void>;
 }
 
@@ -49,8 +53,8 @@ export async function createDesk(options: TestCloudOptions = {}): Promise<Desk> 
           return { status, text, json: json as AnswerBody, headers: {} };
         },
       }),
-    async connect(who, hello) {
-      const device = await connectDevice(cloud.mqttPort, who);
+    async connect(who, hello, options) {
+      const device = await connectDevice(cloud.mqttPort, who, options);
       traps.push(device);
       await device.subscribe();
       await device.hello(hello);

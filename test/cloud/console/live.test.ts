@@ -81,8 +81,7 @@ test("an update appears with its version, and with the hash once the trap has pr
   const offer = await device.told("offer");
   await device.say("update", encodeUpdateProgress({ id: offer.id, phase: "verified", code: 0, received: offer.size }));
   await past.getByText("has stored and checked version 2.0.0").waitFor();
-  device.boot = "0000000200000002";
-  await device.hello({ boot: device.boot, sha256, version: "2.0.0" });
+  await desk.connect(who, { sha256, version: "2.0.0" }, { boot: "0000000200000002" });
   await past.getByText("runs version 2.0.0, proven by its hash").waitFor();
   await past.getByText(`hash ${sha256.slice(0, 8)}`).waitFor();
   await watched.page

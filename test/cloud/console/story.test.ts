@@ -35,7 +35,8 @@ test("from no account to a resolved alert, live", async () => {
 
   const { credentials, password } = await trap.pickUp();
   assert.ok(credentials !== null && password !== null);
-  const who = { tenantId: credentials.tenant, deviceId: credentials.device, credentialId: credentials.user, password };
+  const { tenant: tenantId, device: deviceId, user: credentialId } = credentials;
+  const who = { tenantId, deviceId, credentialId, password, key: trap.key };
   const device = await desk.connect(who, { state: "armed", batteryMv: 3912, rssi: -61, version: "0.1.0" });
   await card.getByText("Online").waitFor();
   await card.getByText("Armed", { exact: true }).waitFor();

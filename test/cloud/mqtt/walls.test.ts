@@ -240,7 +240,7 @@ test("a device keeps its connection when somebody else connects in its name with
   victim.cut();
 });
 
-test("a device that connects anew takes over, and the session before is not told to be over", async () => {
+test("a device that connects anew takes over when it has proven itself, and the session before is not told to be over [SEAL-2]", async () => {
   const first = await connectDevice(fixture.port, own, { session: 1 });
   await first.subscribe();
   await first.hello();
