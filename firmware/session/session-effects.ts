@@ -48,8 +48,6 @@ function perform(c: Context, effect: SessionEffect): void {
       send(c, encodePuback(effect.id));
       break;
     case "greet-cloud":
-      // Also the proof that what runs here reaches the cloud.
-      post(c, { to: "update", fact: { name: "welcomed" } });
       greetCloud(c);
       forgetRestart(c);
       // The one place where a trial is confirmed.
