@@ -1,7 +1,7 @@
 // Owns what follows from the verdict: the watchdog is kicked, or the trap starts anew and tells why. The reason is one small record,
 // written before the new start and forgotten when the cloud has heard it.
 import { CODE_STORE_FULL, RESET_SOFTWARE, RESET_UNKNOWN } from "#protocol";
-import { type Context, fault, intend, say } from "../context.ts";
+import { type Context, fault, intend, post, say } from "../context.ts";
 import { deleteRecord, findRecord, putRecord } from "../store/record-store.ts";
 import { RESTART_KEY } from "../store/settings.ts";
 import { decideHealth, STRIKES_MAX } from "./health.ts";
@@ -33,6 +33,7 @@ export function watchHealth(c: Context): void {
   };
   const decided = decideHealth(c.health, signs, c.strikes, c.ports.clock.now());
   c.health = decided.health;
+  if (decided.doubts && !c.ports.radio.wired) post(c, { to: "link", fact: { name: "network-doubted" } });
   if (decided.reason === 0) {
     chip.kick();
     return;

@@ -16,6 +16,8 @@ export const MISSED_MAX = 2;
 /** Without a session: on a network, and without one, where a radio that is stuck looks like a router that is off. */
 export const OFFLINE_MS = 1800000;
 export const NO_NETWORK_MS = 14400000;
+/** Every so long without a session a radio that says it is joined is made to join again: it may have lost the network without a word. */
+export const DOUBT_MS = 300000;
 /** After a new start that did not help a part that stopped is given so long. */
 export const STOPPED_MS = 60000;
 /** Whatever patience with a network has grown to. */
@@ -32,6 +34,8 @@ export interface Health {
   shortAt: number;
   /** Since when it has no session though it ought to; -1 if it has one. */
   offlineSince: number;
+  /** How often the radio was doubted since. */
+  doubts: number;
 }
 
 /** What a round of chores sees. */
@@ -48,20 +52,20 @@ export interface Signs {
 }
 
 export function createHealth(): Health {
-  return { hasLost: false, missed: 0, shortSince: -1, shortAt: -1, offlineSince: -1 };
+  return { hasLost: false, missed: 0, shortSince: -1, shortAt: -1, offlineSince: -1, doubts: 0 };
 }
 
 /**
  * @param strikes new starts in a row after which the cloud has not been reached; each doubles the patience
  * @param now milliseconds since the boot
- * @returns in `reason` one of the RESET_ codes if only a new start helps, else 0
+ * @returns in `reason` one of the RESET_ codes if only a new start helps, else 0; whether the radio's word is to be doubted
  */
 export function decideHealth(
   before: Health,
   s: Signs,
   strikes: number,
   now: number,
-): { health: Health; reason: number } {
+): { health: Health; reason: number; doubts: boolean } {
   const n = Object.assign({}, before);
   if (s.lostHandler) n.hasLost = true;
   if (s.missedEdge) n.missed++;
@@ -69,8 +73,12 @@ export function decideHealth(
     if (n.shortSince < 0) n.shortSince = now;
     n.shortAt = now;
   } else if (n.shortSince >= 0 && now - n.shortAt >= REST_MS) n.shortSince = -1;
-  if (!s.isOffline) n.offlineSince = -1;
-  else if (n.offlineSince < 0) n.offlineSince = now;
+  if (!s.isOffline) {
+    n.offlineSince = -1;
+    n.doubts = 0;
+  } else if (n.offlineSince < 0) n.offlineSince = now;
+  const doubts = n.offlineSince >= 0 && s.hasNetwork && now - n.offlineSince >= DOUBT_MS * (n.doubts + 1);
+  if (doubts) n.doubts++;
 
   let reason = 0;
   const grown = 1 << Math.min(strikes, STRIKES_MAX);
@@ -79,5 +87,5 @@ export function decideHealth(
   if ((n.hasLost || n.missed >= MISSED_MAX) && now >= stoppedMs) reason = RESET_STUCK;
   else if (n.shortSince >= 0 && n.shortAt === now && now - n.shortSince >= SHORT_MS * grown) reason = RESET_MEMORY;
   else if (n.offlineSince >= 0 && now - n.offlineSince >= offlineMs) reason = RESET_NETWORK;
-  return { health: n, reason: reason };
+  return { health: n, reason: reason, doubts: doubts };
 }

@@ -24,7 +24,11 @@ function perform(c: Context, effect: LinkEffect): void {
     return;
   }
   const attempt = effect.attempt;
-  c.ports.radio.join(c.wifi.ssid, c.wifi.password, function (error: string): void {
-    enter(c, { to: "link", fact: { name: "join-ended", attempt: attempt, error: error } });
-  });
+  try {
+    c.ports.radio.join(c.wifi.ssid, c.wifi.password, function (error: string): void {
+      enter(c, { to: "link", fact: { name: "join-ended", attempt: attempt, error: error } });
+    });
+  } catch (_refused) {
+    post(c, { to: "link", fact: { name: "join-ended", attempt: attempt, error: "refused" } });
+  }
 }

@@ -24,6 +24,8 @@ export type LinkInput =
   | { name: "network-forgotten" }
   | { name: "join-ended"; attempt: number; error: string }
   | { name: "network-lost" }
+  /** The radio says that it is joined, and nothing comes through. */
+  | { name: "network-doubted" }
   | { name: "time-passed" };
 
 export type LinkEffect = { name: "join"; attempt: number } | { name: "leave" };
@@ -61,6 +63,11 @@ export function applyLink(
       break;
     case "network-lost":
       if (next.name === "joined") startWaiting(next, now, chance);
+      break;
+    case "network-doubted":
+      if (next.name !== "joined") break;
+      effects.push({ name: "leave" });
+      startWaiting(next, now, chance);
       break;
     default:
       if (next.wakeAt === 0 || now < next.wakeAt) break;
