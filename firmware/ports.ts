@@ -72,8 +72,11 @@ export interface PortalHandlers {
   opened(error: string, names: Bytes[]): void;
   /** To a datagram on port 53; empty for none. */
   answerName(query: Bytes): Bytes;
-  /** To what has come on a connection to port 80; empty if more must come, else the connection ends with it. Connections are numbered. */
-  answerPhone(connection: number, data: Bytes): Bytes;
+  /**
+   * To what has come on a connection to port 80: written piece by piece, since a page in one is too much memory. True if that was all and
+   * the connection ends, false if more must come. Connections are numbered.
+   */
+  answerPhone(connection: number, data: Bytes, write: (text: Bytes) => void): boolean;
   /** Nothing more comes on this one. */
   left(connection: number): void;
 }

@@ -6,7 +6,7 @@ import type { PortalDoor, PortalHandlers } from "../ports.ts";
 const NAMES_PORT = 53;
 const PAGE_PORT = 80;
 /** The one that has waited longest makes room for the next. */
-const CONNECTIONS_MAX = 4;
+const CONNECTIONS_MAX = 3;
 /** Should the driver never say that its network stands, or what it has found. */
 const PATIENCE_MS = 10000;
 /** A list of forty networks takes 800 variables while it is made. */
@@ -26,6 +26,8 @@ interface Door {
   isOpen: boolean;
   hasStarted: boolean;
   hasListened: boolean;
+  /** Runs while the driver is waited for. */
+  timer: number;
   /** Connections so far. */
   count: number;
 }
@@ -39,15 +41,17 @@ export function openPortal(ssid: string, password: string, handlers: PortalHandl
     isOpen: true,
     hasStarted: false,
     hasListened: false,
+    timer: 0,
     count: 0,
   };
-  setTimeout(function () {
+  door.timer = setTimeout(function () {
     if (process.memory().free >= SCAN_FREE_MIN) lookAround(door, ssid, password);
     else startNetwork(door, ssid, password, []);
   }, 0);
   return {
     close: function () {
       door.isOpen = false;
+      clearTimeout(door.timer);
       for (const connection of door.connections) connection.socket.end();
       if (door.server) door.server.close();
       if (door.datagrams) door.datagrams.close();
@@ -57,7 +61,7 @@ export function openPortal(ssid: string, password: string, handlers: PortalHandl
 }
 
 function lookAround(d: Door, ssid: string, password: string): void {
-  setTimeout(function () {
+  d.timer = setTimeout(function () {
     startNetwork(d, ssid, password, []);
   }, PATIENCE_MS);
   require("Wifi").scan(function (found) {
@@ -72,7 +76,8 @@ function lookAround(d: Door, ssid: string, password: string): void {
 function startNetwork(d: Door, ssid: string, password: string, names: Bytes[]): void {
   if (!d.isOpen || d.hasStarted) return;
   d.hasStarted = true;
-  setTimeout(function () {
+  clearTimeout(d.timer);
+  d.timer = setTimeout(function () {
     listen(d, "", names);
   }, PATIENCE_MS);
   try {
@@ -87,6 +92,7 @@ function startNetwork(d: Door, ssid: string, password: string, names: Bytes[]): 
 function listen(d: Door, error: string, names: Bytes[]): void {
   if (!d.isOpen || d.hasListened) return;
   d.hasListened = true;
+  clearTimeout(d.timer);
   if (error === "") {
     const server = require("net").createServer(function (socket) {
       accept(d, socket);
@@ -108,26 +114,28 @@ function listen(d: Door, error: string, names: Bytes[]): void {
 function accept(d: Door, socket: EspruinoSocket): void {
   d.count++;
   const number = d.count;
-  const has = (one: Connection): boolean => one.number === number;
-  const leave = function (): void {
-    if (d.isOpen) drop(d, number, true);
-  };
   d.connections.push({ number: number, socket: socket });
   if (d.connections.length > CONNECTIONS_MAX) drop(d, (d.connections[0] as Connection).number, true);
+  const write = function (text: Bytes): void {
+    socket.write(text);
+  };
   socket.on("data", function (data) {
-    if (!d.isOpen || !d.connections.some(has)) return;
-    const answer = d.handlers.answerPhone(number, data);
-    if (answer === "") return;
-    socket.write(answer);
-    drop(d, number, false);
+    // What is dropped may still bring something.
+    for (const one of d.connections) {
+      if (one.number === number && d.handlers.answerPhone(number, data, write)) {
+        drop(d, number, false);
+        break;
+      }
+    }
   });
-  socket.on("close", leave);
-  socket.on("error", leave);
+  socket.on("close", function () {
+    drop(d, number, true);
+  });
 }
 
 function drop(d: Door, number: number, isTold: boolean): void {
   const at = d.connections.findIndex((one) => one.number === number);
-  if (at < 0) return;
+  if (at < 0 || !d.isOpen) return;
   const connection = d.connections[at] as Connection;
   d.connections.splice(at, 1);
   connection.socket.end();

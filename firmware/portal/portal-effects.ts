@@ -5,7 +5,7 @@ import { createProver, prove } from "../claim/proofs.ts";
 import { type Context, enter, post, say } from "../context.ts";
 import { PROFILE_MAINS } from "../power/profile.ts";
 import { answerName } from "./dns.ts";
-import { formAnswer, redirectAnswer, refusalAnswer, thanksAnswer } from "./page.ts";
+import { writeForm, writeRedirect, writeRefusal, writeThanks } from "./page.ts";
 import { decidePortal, type PortalInput } from "./portal.ts";
 import { createPhoneRequest, type PhoneRequest, readFormField, readPhoneRequest } from "./request.ts";
 
@@ -67,19 +67,20 @@ function openDoor(c: Context, serial: string, ssid: string, password: string): v
     return text.split("\\").join("\\\\").split('"').join('\\"');
   }
 
-  function answerForm(body: Bytes): Bytes {
+  function takeForm(body: Bytes, write: (text: Bytes) => void): void {
     const named = readFormField(body, "ssid");
     const key = readFormField(body, "pass");
     if (!named || key === null || named.length > 32 || key.length > 63) {
       c.refusals++;
-      return refusalAnswer();
+      writeRefusal(write);
+      return;
     }
     const line = 'wifi ssid="' + quoteText(named) + '" pass="' + quoteText(key) + '"';
     clock.setTimer(THANKS_MS, () => enter(c, { to: "console", line: line }));
-    return thanksAnswer(named);
+    writeThanks(write, named);
   }
 
-  function answerPhone(number: number, data: Bytes): Bytes {
+  function answerPhone(number: number, data: Bytes, write: (text: Bytes) => void): boolean {
     let found = reading.find((one) => one.number === number);
     if (!found) {
       found = { number: number, request: createPhoneRequest() };
@@ -87,15 +88,18 @@ function openDoor(c: Context, serial: string, ssid: string, password: string): v
     }
     const request = found.request;
     readPhoneRequest(request, data);
-    if (request.part !== "done" && request.part !== "bad") return "";
+    if (request.part !== "done" && request.part !== "bad") return false;
     forget(number);
     if (request.part === "bad") {
       c.refusals++;
-      return refusalAnswer();
+      writeRefusal(write);
+      return true;
     }
     enter(c, { to: "portal", fact: { name: "phone-heard" } });
-    if (request.method === "POST") return answerForm(request.body);
-    return request.path === "/" ? formAnswer(serial, c.wifi ? c.wifi.ssid : "", names) : redirectAnswer(ADDRESS);
+    if (request.method === "POST") takeForm(request.body, write);
+    else if (request.path === "/") writeForm(write, serial, c.wifi ? c.wifi.ssid : "", names);
+    else writeRedirect(write, ADDRESS);
+    return true;
   }
 
   c.door = c.ports.openPortal(ssid, password, {
