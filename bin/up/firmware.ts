@@ -1,5 +1,10 @@
 // Owns the two firmwares of the story: the one the trap is flashed with and the one it is updated to, built from the sources as they stand
 // and signed with the development key of the folder.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { readVersion } from "../../firmware/bundle/build.ts";
+import { findManifest } from "../../firmware/bundle/manifest.ts";
+import { hashSources } from "../../firmware/bundle/sources.ts";
 import { ensureImage, type TrapImage } from "../../firmware/image/ensure-image.ts";
 import { fingerprint } from "../../firmware/release/key-files.ts";
 
@@ -27,11 +32,27 @@ const FLASHED_COUNTER = 1;
  * @throws ImageError where the sources are refused, ReleaseError where the key cannot be used
  */
 export async function ensureStoryFirmwares(root: string, folder: string): Promise<StoryFirmwares> {
+  const version = nextVersion(await readVersion(root), await hashSources(root, undefined));
+  const aside = buildAside(root, join(folder, version), version);
   const flashed = await ensureImage({ root, outDir: folder, counter: FLASHED_COUNTER });
-  const version = nextVersion(flashed);
+  await aside;
   const next = await ensureImage({ root, outDir: folder, counter: FLASHED_COUNTER + 1, version });
   const publicKey = Buffer.from(flashed.publicKey).toString("hex");
   return { flashed: { ...describe(flashed), storage: flashed.storage }, next: describe(next), publicKey };
+}
+
+/**
+ * Build in a process beside this one, where there is nothing yet: it takes about as long as the other one, and there are two cores. If that
+ * does not work, this process builds it itself and says why it cannot.
+ */
+async function buildAside(root: string, outDir: string, version: string): Promise<void> {
+  if ((await findManifest(outDir)) !== undefined) return;
+  const words = ["--import", "tsx", "bin/trapline.ts", "firmware", "build", "--version", version, "--out", outDir];
+  const child = spawn(process.execPath, words, { cwd: root, stdio: "ignore" });
+  await new Promise<void>((resolve) => {
+    child.on("error", () => resolve());
+    child.on("exit", () => resolve());
+  });
 }
 
 function describe({ version, counter, sha256, size, bundle, fresh, signedFile, publicKey }: TrapImage): StoryFirmware {
@@ -39,8 +60,8 @@ function describe({ version, counter, sha256, size, bundle, fresh, signedFile, p
 }
 
 /** The version after this one: a step forward, and another one for other sources, since what is published never changes. */
-function nextVersion({ version, sha256 }: TrapImage): string {
+function nextVersion(version: string, sourceHash: string): string {
   const [core = "0.0.0"] = version.split("-");
   const [major = "0", minor = "0", patch = "0"] = core.split(".");
-  return `${major}.${minor}.${Number(patch) + 1}-${sha256.slice(0, 8)}`;
+  return `${major}.${minor}.${Number(patch) + 1}-${sourceHash.slice(0, 8)}`;
 }

@@ -91,7 +91,8 @@ function describe(outDir: string, manifest: Manifest): BuildResult & { ok: true 
 
 const VERSION_LINE = "FIRMWARE_VERSION";
 
-async function readVersion(root: string): Promise<string> {
+/** What the firmware calls itself, unless a build is told otherwise. @throws Error where the sources do not say it */
+export async function readVersion(root: string): Promise<string> {
   const text = await readFile(path.join(root, "firmware", "version.ts"), "utf8");
   const version = new RegExp(`${VERSION_LINE}[^"=]*=\\s*"([^"]+)"`).exec(text)?.[1];
   if (version === undefined) throw new Error(`firmware/version.ts sets no ${VERSION_LINE}`);
