@@ -29,10 +29,9 @@ export interface RecordStore {
   /** What was queued into the newest page. */
   pageQueueBytes: number;
   /**
-   * Until the first renewal: where the records of the boots before end, or 0, and the last of them. It may be half a write that reads well
-   * now and otherwise a moment later, so it is read once and kept.
+   * Until the first renewal: the last record of the boots before, and its place. It may be half a write that reads well now and otherwise a
+   * moment later, so it is read once and kept.
    */
-  endAt: number;
   lastPlace: number;
   last: StoredRecord | null;
   /** No page could be renewed any more: the flash is worn out, or the interpreter's memory was. Until the next boot nothing is tried. */
@@ -65,8 +64,9 @@ export function findQueued(store: RecordStore, key: string): number {
   const number = parseInt(key.substring(QUEUE_PREFIX.length), 10);
   let low = 0;
   let high = store.tags.length;
-  // The last first: what is new stands behind it.
+  // The last and the first before any other: what is new stands behind the one, what is acknowledged is mostly the other.
   let middle = high - 1;
+  let step = 0;
   while (low < high) {
     const place = placeAt(store.places, middle);
     // Without reading all of it: this is asked often.
@@ -78,7 +78,7 @@ export function findQueued(store: RecordStore, key: string): number {
     if (found === number) return middle;
     if (found < number) low = middle + 1;
     else high = middle;
-    middle = (low + high) >> 1;
+    middle = step++ === 0 ? low : (low + high) >> 1;
   }
   return ~low;
 }
@@ -93,21 +93,13 @@ export function forgetQueued(store: RecordStore, position: number): void {
  * Take a record that stands in flash into account: its own key if it is live, the removal of all others it names. QUEUE_PREFIX alone
  * names all that is queued.
  * @param tag first character of the value
- * @param withSettings false: only what is queued
  */
-export function enterRecord(
-  store: RecordStore,
-  record: { live: boolean; keys: string },
-  tag: string,
-  place: number,
-  withSettings: boolean,
-): void {
-  const keys = record.keys.split(" ");
-  for (let i = 0; i < keys.length; i++) {
-    const key = "" + keys[i];
-    const isEntered = record.live && i === 0;
+export function enterRecord(store: RecordStore, isLive: boolean, keys: string, tag: string, place: number): void {
+  const names = keys.split(" ");
+  for (let i = 0; i < names.length; i++) {
+    const key = "" + names[i];
+    const isEntered = isLive && i === 0;
     if (!key.startsWith(QUEUE_PREFIX)) {
-      if (!withSettings) continue;
       if (isEntered) store.index[key] = place;
       else delete store.index[key];
     } else if (key === QUEUE_PREFIX) {

@@ -13,11 +13,11 @@ import {
   KEYS_CHARS_MAX,
   PAGE_HEADER_BYTES,
   RECORD_LIVE,
+  RECORD_QUEUE,
   RECORD_REMOVED,
-  readPage,
+  readPageSequence,
   readRecord,
   type Sha256,
-  STRUCK,
   VALUE_BYTES_MAX,
   writeChecked,
 } from "./pages.ts";
@@ -37,48 +37,54 @@ export function openRecordStore(flash: Flash, sha256: Sha256): RecordStore {
     sequence: 0,
     offset: flash.pageBytes,
     pageQueueBytes: 0,
-    endAt: 0,
     lastPlace: 0,
     last: null,
     isWorn: false,
     damaged: 0,
   };
-  let tail = 1;
-  for (let page = 0; page < flash.pageCount; page++) {
-    const header = readPage(flash, page, sha256);
-    if (!header || header.tail === 0 || header.sequence < store.sequence) continue;
-    store.sequence = header.sequence;
-    tail = Math.max(header.tail, header.sequence - flash.pageCount + 1);
+  // The newest page that was finished says everything. One that was not is newer than that, and there is at most one such in a row for
+  // each page the flash has given up on.
+  let below = 2147483648;
+  while (store.sequence === 0 && below > 0) {
+    let newest = 0;
+    for (let page = 0; page < flash.pageCount; page++) {
+      const sequence = readPageSequence(flash, page, sha256);
+      // Math.max would make it a floating number on the chip, which its flash takes for no page.
+      if (sequence < below && sequence > newest) newest = sequence;
+    }
+    if (newest > 0) scanPage(store, newest);
+    below = newest;
   }
-  for (let sequence = tail; sequence <= store.sequence; sequence++) scanPage(store, sequence);
+  if (store.sequence === 0) store.index = {};
   return store;
 }
 
 /** Take the records of a page into account, as far as they are whole. One that is not is passed over: the page may go on behind it. */
 function scanPage(store: RecordStore, sequence: number): void {
   const flash = store.flash;
-  const page = sequence % flash.pageCount;
-  const header = readPage(flash, page, store.sha256);
-  if (!header || header.sequence !== sequence) return;
-  const isNewest = sequence === store.sequence;
-  const base = page * flash.pageBytes;
+  const base = (sequence % flash.pageCount) * flash.pageBytes;
   let at = base + PAGE_HEADER_BYTES;
-  if (isNewest) store.endAt = at;
+  store.index = {};
+  store.last = null;
   while (at < base + flash.pageBytes) {
     const record = readRecord(flash, at, store.sha256);
     if (!record) break;
-    if (record.keys !== "") {
-      enterRecord(store, record, record.value.charAt(0), at >> 2, isNewest);
-      if (isNewest) {
-        store.endAt = at + record.bytes;
-        store.lastPlace = at >> 2;
-        store.last = record;
-      }
-    } else store.damaged++;
+    const isQueued = record.keys.startsWith(QUEUE_PREFIX);
+    if (record.keys === "") store.damaged++;
+    else if (record.kind === RECORD_QUEUE) {
+      const count = Math.floor(record.value.length / 3);
+      store.places = record.value.substring(0, 2 * count);
+      store.tags = record.value.substring(2 * count);
+      store.sequence = sequence;
+      store.last = null;
+    } else if (!isQueued || store.sequence > 0) {
+      // What is queued and stands before the list is in the list.
+      store.last = record;
+      store.lastPlace = at >> 2;
+      enterRecord(store, record.kind === RECORD_LIVE, record.keys, record.value.charAt(0), at >> 2);
+    }
     at += record.bytes;
   }
-  // Where no record fits any more there is nothing to strike out.
-  if (store.endAt > base + flash.pageBytes - STRUCK.length) store.endAt = 0;
 }
 
 /** The value of a record, or null. */
@@ -123,7 +129,7 @@ export function putRecord(store: RecordStore, key: string, value: Bytes, removed
   if (!hasRoom(store, key, bytes.length)) return false;
   const place = append(store, bytes, key.startsWith(QUEUE_PREFIX));
   if (place === 0) return false;
-  enterRecord(store, { live: true, keys: keys }, value.charAt(0), place, true);
+  enterRecord(store, true, keys, value.charAt(0), place);
   return true;
 }
 
@@ -137,7 +143,8 @@ export function deleteRecord(store: RecordStore, keys: string): boolean {
   const gone = known.join(" ");
   const bytes = encodeRecord(RECORD_REMOVED, gone, "", store.sha256);
   const place = append(store, bytes, false);
-  enterRecord(store, { live: false, keys: gone }, "", 0, place > 0);
+  const forgotten = place > 0 ? gone : known.filter((key) => key.startsWith(QUEUE_PREFIX)).join(" ");
+  if (forgotten !== "") enterRecord(store, false, forgotten, "", 0);
   return place > 0;
 }
 

@@ -1,31 +1,22 @@
-// Owns beginning a page [STORE-2]: which one is taken, what is copied into it, and the mark that makes it count. Until that mark is whole
-// nothing has changed: the page before still says everything. How records are found and written is record-store.ts's.
+// Owns beginning a page [STORE-2]: which one is taken, and what it begins with: all settings, and the list of what is queued. Until that list
+// is whole nothing has changed: the page before still says everything. How records are found and written is record-store.ts's.
 //
-// The page numbered s stands on page s modulo their number, so the pages form a ring. A new page gets all settings first; so of all the
-// older ones only what is queued still matters, from the `tail` in its mark on. If the ring would close, the queued records of the tail
-// are copied too. A page that does not take what is written is passed over.
+// The page numbered s stands on page s modulo their number, so the pages form a ring. Of all the older ones only the queued records still
+// matter, by the list. If the ring would close, those of the oldest page are copied too. A page that does not take what is written is
+// passed over.
 import type { Bytes } from "#protocol";
 import type { Flash } from "../ports.ts";
 import { placeAt, QUEUE_PREFIX, type RecordStore, readPlace, splicePlaces } from "./catalogue.ts";
-import {
-  encodePageHead,
-  encodeRecord,
-  PAGE_HEADER_BYTES,
-  RECORD_LIVE,
-  RECORD_REMOVED,
-  STRUCK,
-  writeChecked,
-  writePageMark,
-} from "./pages.ts";
+import { encodePageHead, encodeRecord, PAGE_HEADER_BYTES, RECORD_LIVE, RECORD_QUEUE, writeChecked } from "./pages.ts";
 
 /** So many pages ahead of the newest hold nothing that counts, wherever there is a choice: some of them may be worn. */
 export const FREE_PAGES = 3;
 /** A queued record in flash, at most. */
 export const QUEUED_BYTES_MAX = 80;
 
-/** Sixteenths of a page: what settings may take in all, and what may be queued into one page. Both fit into a new one, header included. */
-export const SETTINGS_SIXTEENTHS = 5;
-export const QUEUED_SIXTEENTHS = 10;
+/** Sixteenths of a page: what settings may take in all, and what may be queued into one page. The list has the rest of a new one. */
+export const SETTINGS_SIXTEENTHS = 4;
+export const QUEUED_SIXTEENTHS = 9;
 
 /** So many records may be queued: five eighths of the room were they all as long as may be, so that going round always gains some. */
 export function queuedMax(flash: Flash): number {
@@ -48,8 +39,6 @@ interface Draft {
 /** Begin the next page; false if no page takes it, then nothing has changed. */
 export function renewPage(store: RecordStore): boolean {
   const count = store.flash.pageCount;
-  if (store.endAt > 0) store.flash.write(store.endAt, STRUCK);
-  store.endAt = 0;
   const oldest = findTail(store.flash, store.places, store.sequence);
   for (let sequence = store.sequence + 1; sequence < oldest + count; sequence++) {
     if (fillPage(store, sequence)) return true;
@@ -65,7 +54,8 @@ function findTail(flash: Flash, places: Bytes, newest: number): number {
   let age = 0;
   for (let i = 0; 2 * i < places.length; i++) {
     const page = Math.floor(placeAt(places, i) / placesPerPage);
-    age = Math.max(age, (newest + count - page) % count);
+    const since = (newest + count - page) % count;
+    if (since > age) age = since;
   }
   return newest - age;
 }
@@ -93,7 +83,8 @@ function fillPage(store: RecordStore, sequence: number): boolean {
     if (isCopied === 0) break;
     tail = findTail(flash, draft.places, sequence);
   }
-  if (!writePageMark(flash, page, sequence, tail, store.sha256)) return false;
+  const list = encodeRecord(RECORD_QUEUE, QUEUE_PREFIX, draft.places + draft.tags, store.sha256);
+  if (write(store, draft, list) === 0) return false;
   store.sequence = sequence;
   store.offset = draft.at - at;
   store.index = draft.index;
@@ -128,17 +119,14 @@ function copySettings(store: RecordStore, draft: Draft): boolean {
   return true;
 }
 
-/** The last record of the boot before may be half a write that reads well by luck: it is written once more, as it is. */
+/** The last record of the boot before may be half a write that reads well by luck: if it is queued it is written once more. */
 function copyLast(store: RecordStore, draft: Draft): boolean {
-  const old = store.lastPlace;
-  const record = store.last;
-  if (!record || !record.keys.startsWith(QUEUE_PREFIX)) return true;
-  const kind = record.live ? RECORD_LIVE : RECORD_REMOVED;
-  const bytes = encodeRecord(kind, record.keys, record.value, store.sha256);
-  const place = write(store, draft, bytes);
-  if (place === 0) return false;
-  for (let i = draft.tags.length - 1; i >= 0; i--) {
-    if (placeAt(draft.places, i) !== old) continue;
+  for (let i = draft.tags.length - 1; i >= 0 && store.last; i--) {
+    if (placeAt(draft.places, i) !== store.lastPlace) continue;
+    const key = "" + store.last.keys.split(" ")[0];
+    const bytes = encodeRecord(RECORD_LIVE, key, store.last.value, store.sha256);
+    const place = write(store, draft, bytes);
+    if (place === 0) return false;
     draft.places = splicePlaces(draft.places, i, 1, place);
     draft.pageQueueBytes += bytes.length;
     break;
@@ -151,6 +139,7 @@ function copyPage(store: RecordStore, draft: Draft, page: number): number {
   const flash = store.flash;
   const first = page * (flash.pageBytes >> 2);
   const last = first + (flash.pageBytes >> 2);
+  const listBytes = 12 + 3 * draft.tags.length;
   let need = 0;
   for (let i = 0; i < draft.tags.length; i++) {
     const place = placeAt(draft.places, i);
@@ -158,7 +147,11 @@ function copyPage(store: RecordStore, draft: Draft, page: number): number {
     const record = readPlace(store, place);
     if (record) need += record.bytes;
   }
-  if (draft.pageQueueBytes + need > (flash.pageBytes >> 4) * QUEUED_SIXTEENTHS || draft.at + need > draft.end) return 0;
+  if (
+    draft.pageQueueBytes + need > (flash.pageBytes >> 4) * QUEUED_SIXTEENTHS ||
+    draft.at + need + listBytes > draft.end
+  )
+    return 0;
   draft.pageQueueBytes += need;
   for (let i = draft.tags.length - 1; i >= 0; i--) {
     const old = placeAt(draft.places, i);

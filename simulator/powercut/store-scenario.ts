@@ -39,8 +39,8 @@ function createChange(number: number): Change {
   const isKept = SELDOM.includes(turn) && number >= KEYS.length && number % SELDOM_EVERY !== 0;
   const key = isKept ? "lat" : turn;
   if (key.startsWith("e") && number % 2 === 0) return { key, value: null };
-  // Events are short, and all settings together fit into a third of a page: more the store does not take.
-  const spread = key.startsWith("e") ? 40 : 160;
+  // Events are short, and all settings together fit into a quarter of a page: more the store does not take.
+  const spread = key.startsWith("e") ? 40 : 120;
   return { key, value: `${key} ${number} `.padEnd(20 + ((number * 37) % spread), "abcdefgh") };
 }
 

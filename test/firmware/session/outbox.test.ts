@@ -111,7 +111,7 @@ test("events of several boots wait in the order they happened", () => {
 });
 
 /** A small flash, so that full is soon. */
-const createSmallFlash = () => createTestFlash(8, 512);
+const createSmallFlash = () => createTestFlash(8, 576);
 const MAX = queuedMax(createSmallFlash());
 
 function fill(kinds: readonly EventKind[]): Outbox {

@@ -16,7 +16,7 @@ import { createChance, createWeakFlash, type WeakFlash } from "./weak-flash.ts";
 
 const test = suite("record store under power cuts", { limitMs: 60_000 });
 const PAGES = 8;
-const PAGE_BYTES = 768;
+const PAGE_BYTES = 1024;
 
 const open = (flash: TestFlash | WeakFlash): RecordStore => openRecordStore(flash, sha256);
 const createFlash = (image?: Buffer): TestFlash => createTestFlash(PAGES, PAGE_BYTES, image);
