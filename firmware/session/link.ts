@@ -3,7 +3,7 @@
 // unset     no network is known; a person has to name one.
 // joining   the radio was told to join.
 // joined    there is a network.
-// waiting   joining failed or the network was lost; it tries again after a while, for ever.
+// waiting   joining failed or the network was lost; it tries again after a while, for ever [LINK-1].
 // On a wired board it is joined from the beginning.
 import type { Outcome } from "../machine.ts";
 import { BACKOFF_MS_MAX, decideBackoffMs } from "./backoff.ts";

@@ -43,7 +43,7 @@ test("waits are drawn by chance under a ceiling that doubles up to a minute", ()
   }
 });
 
-test("a week of Wi-Fi that comes and goes: joined again within two minutes of each return, and no hurry meanwhile", () => {
+test("a week of Wi-Fi that comes and goes: joined again within two minutes of each return, no hurry meanwhile [LINK-1]", () => {
   const { bench, asked } = start();
   let word = SEED;
   const draw = (max: number) => {

@@ -127,6 +127,17 @@ test("a phone is led to the page by its own check, names the Wi-Fi, and the trap
   assert.is(trap.board.radioState(), "online", "it is kept");
 });
 
+test("on a battery the radio is told to sleep deeper [POWER-1]", () => {
+  const readMode = () => {
+    trap.board.console.type('print("mode " + require("Wifi").getStatus().powersave)\n');
+    return trap.consoleLines().at(-1)?.line;
+  };
+  assert.is(readMode(), "mode max_modem");
+  trap.setBatteryMv(0);
+  clock.advance(20_000);
+  assert.is(readMode(), "mode min_modem");
+});
+
 test("garbage and crowds on the ports change nothing, and a phone is served after them", async () => {
   const port = await findPort("tcp", 80);
   const crowd = Array.from({ length: 20 }, (_, i) => {
