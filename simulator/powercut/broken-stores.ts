@@ -10,7 +10,8 @@ import {
 import type { Flash } from "../board/flash.ts";
 import { createStorage } from "../board/storage.ts";
 import type { Scenario } from "./scenario.ts";
-import { createStorePort, sha256 } from "./store-port.ts";
+import { sha256 } from "./sha256.ts";
+import { createStorePort } from "./store-port.ts";
 import { createStoreScenario, type Extent, type Store } from "./store-scenario.ts";
 
 const PAGES = 5;

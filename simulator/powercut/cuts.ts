@@ -31,7 +31,7 @@ const ERASE_CUTS = [
   ...[BEFORE, HALF_FROM_START, HALF_FROM_END, SOME_WORDS, SOME_BITS, NEARLY_ALL],
   ...[torn("t6", "torn in its first step: bits cleared here and there", "cleared-bits", 0.5), AFTER],
 ];
-/** With pairs of cuts: the number of cases is the product. */
+/** Behind a first cut: the number of cases is the product. */
 const SECOND_CUTS = [BEFORE, HALF_FROM_START, SOME_BITS, AFTER];
 
 export function listCuts(kind: FlashOperation["kind"], isSecond: boolean): Cut[] {

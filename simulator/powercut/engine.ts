@@ -1,4 +1,4 @@
-// Owns the proof: the operation is run once while every moment before a flash operation is kept, then each moment is gone back to, its
+// Owns the proof [CUT-1]: the operation is run once while every moment before a flash operation is kept, then each moment is gone back to, its
 // operation is cut in each way, the power returns, and the promises are asked for. What follows the first cut can be cut again.
 // Two cuts that leave the same bytes on the chip and the same world around it are two cases and one boot: what follows is the same.
 import { createHash } from "node:crypto";

@@ -1,19 +1,18 @@
 // Owns the proof as a program: reads what is asked for, spreads the work, tells the result, and ends with 0 only if it holds.
 import { availableParallelism } from "node:os";
-import { BROKEN_STORES } from "./broken-stores.ts";
 import { PROOF_USAGE, type ProofConfig, ProofConfigError, parseProofConfig } from "./config.ts";
 import { proveAll, serveJobs } from "./crew.ts";
 import { replayCase } from "./replay.ts";
 import { decideVerdict, formatJson, formatWords, type Proven } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
-import { findScenario, SCENARIOS } from "./scenarios.ts";
+import { BROKEN_SCENARIOS, findScenario, SCENARIOS } from "./scenarios.ts";
 
 const PROGRESS_MS = 500;
 
 function getScenario(name: string): Scenario {
   const found = findScenario(name);
   if (found) return found;
-  const names = [...SCENARIOS, ...BROKEN_STORES].map((scenario) => scenario.name).join(", ");
+  const names = [...SCENARIOS, ...BROKEN_SCENARIOS].map((scenario) => scenario.name).join(", ");
   throw new ProofConfigError(`There is no scenario "${name}"; there are ${names}`);
 }
 
@@ -26,7 +25,7 @@ function replay(config: ProofConfig): boolean {
 async function prove(config: ProofConfig): Promise<boolean> {
   const begin = performance.now();
   const scenarios = config.scenarios.length > 0 ? config.scenarios.map(getScenario) : SCENARIOS;
-  const broken = config.scenarios.length > 0 ? [] : BROKEN_STORES;
+  const broken = config.scenarios.length > 0 ? [] : BROKEN_SCENARIOS;
   let cases = 0;
   let toldAt = 0;
   const onCases = (count: number): void => {

@@ -7,7 +7,7 @@ export interface Verdict {
   cases: number;
   boots: number;
   failures: number;
-  /** Stores that are broken on purpose: names of those the proof has found out, and of those it has not. */
+  /** What is broken on purpose: names of those the proof has found out, and of those it has not. */
   caught: string[];
   survived: string[];
   seconds: number;
@@ -64,7 +64,7 @@ export function formatWords(proven: Proven[], broken: Proven[], verdict: Verdict
     const outcome = tally.failureCount > 0 ? `caught, in ${tally.failureCount} of ${tally.cases} cases` : "SURVIVED";
     lines.push(`${scenario.name} (${scenario.title}): ${outcome}`);
   }
-  const end = `${verdict.cases} cases, ${verdict.failures} failures, ${verdict.caught.length} broken stores caught`;
+  const end = `${verdict.cases} cases, ${verdict.failures} failures, ${verdict.caught.length} broken variants caught`;
   lines.push(
     `${verdict.ok ? "proven" : "NOT PROVEN"}: ${end}, ${verdict.survived.length} survived, ${verdict.seconds} s`,
   );

@@ -3,14 +3,14 @@ import { execFile } from "node:child_process";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import * as assert from "uvu/assert";
-import { BROKEN_STORES, openFirmwareStore } from "../../simulator/powercut/broken-stores.ts";
+import { openFirmwareStore } from "../../simulator/powercut/broken-stores.ts";
 import { ProofConfigError, parseProofConfig } from "../../simulator/powercut/config.ts";
 import { formatCaseId, listCuts, parseCaseId } from "../../simulator/powercut/cuts.ts";
 import { proveScenario, WHOLE } from "../../simulator/powercut/engine.ts";
 import { replayCase } from "../../simulator/powercut/replay.ts";
 import { decideVerdict, formatWords } from "../../simulator/powercut/report.ts";
 import type { Scenario } from "../../simulator/powercut/scenario.ts";
-import { findScenario } from "../../simulator/powercut/scenarios.ts";
+import { BROKEN_SCENARIOS, findScenario } from "../../simulator/powercut/scenarios.ts";
 import { createStoreScenario } from "../../simulator/powercut/store-scenario.ts";
 import { addTally, createTally, listStateFaults } from "../../simulator/powercut/tally.ts";
 import { suite } from "../support/suite.ts";
@@ -47,8 +47,8 @@ test("shares add up to the whole", () => {
   assert.equal(sum, whole);
 });
 
-for (const broken of BROKEN_STORES) {
-  test(`a store in which ${broken.title} is caught, and a failing case is told again by its id`, () => {
+for (const broken of BROKEN_SCENARIOS) {
+  test(`${broken.title}: that is caught, and a failing case is told again by its id`, () => {
     const tally = proveScenario(broken);
     const [failure] = tally.failures;
     assert.ok(failure, "it survived");
@@ -86,7 +86,7 @@ test("a proof fails on a failure, on a state it never saw, and on a broken store
   assert.is(decideVerdict([good], [], 1).ok, true);
   const survived = decideVerdict([good], [good], 1);
   assert.equal([survived.ok, survived.survived], [false, ["store"]]);
-  const failed = { scenario: BROKEN_STORES[0]!, tally: proveScenario(BROKEN_STORES[0]!, WHOLE) };
+  const failed = { scenario: BROKEN_SCENARIOS[0]!, tally: proveScenario(BROKEN_SCENARIOS[0]!, WHOLE) };
   const verdict = decideVerdict([failed], [], 1);
   assert.is(verdict.ok, false);
   const words = formatWords([failed], [], verdict).join("\n");
