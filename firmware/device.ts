@@ -333,7 +333,7 @@ function showSituation(c: Context): void {
     stage: c.alarm.stage,
     buzzer: c.config.buzzer,
     claiming: c.claim.purpose === "claim",
-    connecting: c.credentials !== null && name !== "online",
+    connecting: (c.credentials !== null && name !== "online") || c.door !== null,
     rest: restOf(c.profile),
   };
   const pattern = decidePattern(situation);

@@ -25,7 +25,7 @@ export interface Situation {
   silenced: boolean;
   buzzer: boolean;
   claiming: boolean;
-  /** Owned, but not connected. */
+  /** Owned, but not connected; or waiting for a phone to name a network. */
   connecting: boolean;
   /** Pauses are so many times as long, to spare a battery. */
   rest: number;

@@ -115,6 +115,49 @@ for (const [what, join] of RADIOS) {
   });
 }
 
+const BROKERS: [string, (bench: TestBench) => TestBench["ports"]["network"]["connect"]][] = [
+  [
+    "throws",
+    () => () => {
+      throw new Error("Unable to locate host");
+    },
+  ],
+  ["never says a word", () => () => ({ write: () => undefined, close: () => undefined })],
+  [
+    "opens and is mute",
+    (bench) => (_host, _port, handlers) => {
+      bench.clock.setTimer(5, () => handlers.opened());
+      return { write: () => undefined, close: () => undefined };
+    },
+  ],
+  [
+    "closes at once",
+    (bench) => (_host, _port, handlers) => {
+      bench.clock.setTimer(5, () => handlers.closed("reset"));
+      return { write: () => undefined, close: () => undefined };
+    },
+  ],
+];
+
+for (const [what, connect] of BROKERS) {
+  test(`a connection that ${what} is tried again for as long as the trap runs, up to the new start that may help`, () => {
+    const { bench } = start();
+    const make = connect(bench);
+    const tried: number[] = [];
+    bench.ports.network.connect = (...args) => {
+      tried.push(bench.clock.now());
+      return make(...args);
+    };
+    bench.clock.advance(28 * MINUTE);
+    const longest = Math.max(...tried.map((at, i) => at - (tried[i - 1] ?? at)));
+    assert.ok(tried.length > 20, `${tried.length} attempts`);
+    assert.ok(longest <= 2 * MINUTE, `${longest} ms between two attempts`);
+    assert.is(bench.reboots, 0);
+    bench.clock.advance(5 * MINUTE);
+    assert.is(bench.reboots > 0, true, "half an hour without a session on a network");
+  });
+}
+
 test("a radio that has lost the network without a word is made to join again", () => {
   const { bench, cloud, asked } = start();
   bench.clock.advance(30_000);

@@ -233,6 +233,9 @@ function startFresh(): TestBench {
 test("a phone names the Wi-Fi, is thanked, and the trap joins it and closes its own", () => {
   const bench = startFresh();
   assert.is(bench.wifi.joins, 0);
+  const { ledChanges } = bench.pins;
+  bench.clock.advance(10_000);
+  assert.ok(bench.pins.ledChanges >= ledChanges + 19, "its light says that it waits");
   assert.match(ask(bench, "GET /hotspot-detect.html HTTP/1.1\r\n\r\n"), /^HTTP\/1.1 302/);
   assert.match(ask(bench, "GET / HTTP/1.1\r\n\r\n"), 'value="attic"');
   const body = "ssid=attic&pass=%22cheese%22+%5C";
