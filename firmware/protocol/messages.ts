@@ -54,7 +54,10 @@ export interface DeviceEvent {
   age: number;
   exact: boolean;
   kind: EventKind;
-  /** A number the kind gives meaning to (battery in mV, a code); 0 where it has none. */
+  /**
+   * A number the kind gives meaning to (battery in mV, edges, false triggers of this boot); 0 where it has none. A spring with more than 1
+   * speaks for so many, the first of which it is: the trap had no room for each.
+   */
   value: number;
 }
 

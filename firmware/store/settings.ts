@@ -1,7 +1,7 @@
 // Owns which records the store holds and how those look that are no records of #protocol.
 import type { Bytes } from "#protocol";
 
-/** Counts the boots; the only record besides the next that a factory reset leaves. */
+/** Counts the boots, and dates the events; the trap's own, so that a factory reset leaves it. */
 export const BOOT_KEY = "boot";
 /** Present while a reset has not been told to the cloud. */
 export const RELEASE_KEY = "rel";
