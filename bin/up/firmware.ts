@@ -1,6 +1,7 @@
 // Owns the two firmwares of the story: the one the trap is flashed with and the one it is updated to, built from the sources as they stand
 // and signed with the development key of the folder.
 import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readVersion } from "../../firmware/bundle/build.ts";
 import { findManifest } from "../../firmware/bundle/manifest.ts";
@@ -32,6 +33,8 @@ const FLASHED_COUNTER = 1;
  * @throws ImageError where the sources are refused, ReleaseError where the key cannot be used
  */
 export async function ensureStoryFirmwares(root: string, folder: string): Promise<StoryFirmwares> {
+  // The key in it is for its owner alone, and so is the folder, if it is made now.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const version = nextVersion(await readVersion(root), await hashSources(root, undefined));
   const aside = buildAside(root, join(folder, version), version);
   const flashed = await ensureImage({ root, outDir: folder, counter: FLASHED_COUNTER });
