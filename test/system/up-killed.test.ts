@@ -4,13 +4,14 @@ import * as assert from "uvu/assert";
 import { isAlive } from "../../cloud/db/embedded/postmaster.ts";
 import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
-import { createUpBench, getWholeStory, readPostmaster, STORY_MS, type UpBench } from "./up-program.ts";
+import { createUpBench, getWholeStory, readPostmaster, STORY_MS, seedFirmware, type UpBench } from "./up-program.ts";
 
 const test = suite("trapline up, killed and started again", { limitMs: 170_000 });
 let bench: UpBench;
 
-test.before(() => {
+test.before(async () => {
   bench = createUpBench();
+  await seedFirmware(path.join(bench.folder, "data"));
 });
 test.after(() => bench.stop());
 

@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
+import { ensureStoryFirmwares } from "../../bin/up/firmware.ts";
 import { createProgramEnvironment } from "../support/config.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -105,6 +106,22 @@ export function createUpBench(): UpBench {
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Where the tests keep what takes long to build and to sign. */
+const KEPT_FIRMWARE = path.join(ROOT, ".trapline", "firmware");
+
+/**
+ * Give a data folder the story's firmwares as an earlier start would have left them, since building and signing both takes longer than the
+ * whole story; up-story.test.ts begins with nothing.
+ */
+export async function seedFirmware(dataFolder: string, owner?: { uid: number; gid: number }): Promise<void> {
+  await ensureStoryFirmwares(ROOT, KEPT_FIRMWARE);
+  const folder = path.join(dataFolder, "firmware");
+  fs.cpSync(KEPT_FIRMWARE, folder, { recursive: true });
+  if (owner === undefined) return;
+  const inside = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  for (const name of ["..", ".", ...inside]) fs.chownSync(path.join(folder, name), owner.uid, owner.gid);
 }
 
 /** The number of the server's process, as the server itself wrote it down. */

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { canEnter } from "../../cloud/db/embedded/embedded-account.ts";
 import { skip, suite } from "../support/suite.ts";
-import { createUpBench, getWholeStory, type UpBench } from "./up-program.ts";
+import { createUpBench, getWholeStory, seedFirmware, type UpBench } from "./up-program.ts";
 
 const test = suite("trapline up, with something in its way", { limitMs: 170_000 });
 let bench: UpBench;
@@ -42,8 +42,9 @@ test("another user than the one who installed it sees the whole story too", asyn
   const root = path.resolve(import.meta.dirname, "../..");
   if (!(await canEnter(nobody, root))) skip("this checkout lies in a folder that no other user can enter");
   const own = fs.mkdtempSync(path.join(os.tmpdir(), "trapline-nobody-"));
-  fs.chownSync(own, nobody.uid, nobody.gid);
   try {
+    await seedFirmware(path.join(own, "data"), nobody);
+    fs.chownSync(own, nobody.uid, nobody.gid);
     await getWholeStory(bench.start(["--once", "--json", "--data", path.join(own, "data")], nobody));
   } finally {
     fs.rmSync(own, { recursive: true, force: true });

@@ -3,13 +3,14 @@ import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { isAlive } from "../../cloud/db/embedded/postmaster.ts";
 import { suite } from "../support/suite.ts";
-import { createUpBench, readPostmaster, STORY_MS, type UpBench } from "./up-program.ts";
+import { createUpBench, readPostmaster, STORY_MS, seedFirmware, type UpBench } from "./up-program.ts";
 
 const test = suite("trapline up, staying up", { limitMs: 170_000 });
 let bench: UpBench;
 
-test.before(() => {
+test.before(async () => {
   bench = createUpBench();
+  await seedFirmware(path.join(bench.folder, "data"));
 });
 test.after(() => bench.stop());
 
