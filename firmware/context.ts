@@ -144,7 +144,7 @@ export function fault(c: Context, code: number, about: string): void {
   say(c, "fault", ["code", code, "about", about]);
 }
 
-/** Input from outside that is not to be followed. */
+/** Input from outside that is not to be followed [INPUT-1]. */
 export function refuse(c: Context, code: number, about: string): void {
   c.refusals++;
   say(c, "refused", ["code", code, "about", about]);
