@@ -176,5 +176,6 @@ test("a healthy trap that is busy for a month is never started anew, and kicks i
     bench.lines = bench.lines.slice(-20);
   }
   assert.is(bench.reboots, 0);
+  longest = Math.max(longest, bench.clock.now() - kickedAt);
   assert.ok(longest <= 2 * CHORES_MS, `${longest} ms between two kicks`);
 });
