@@ -39,6 +39,7 @@ import { createTrap } from "./trap/trap.ts";
 import { findLatch, handleTrap } from "./trap/trap-effects.ts";
 import { createUpdate } from "./update/update.ts";
 import { handleUpdate } from "./update/update-effects.ts";
+import { judgeUpdate } from "./update/verify.ts";
 
 /** The watchdog is told, the battery and the contacts are looked at. */
 export const CHORES_MS = 10000;
@@ -134,6 +135,11 @@ function wake(c: Context): void {
   c.timer = clock.setTimer(CHORES_MS, () => wake(c));
   postDue(c);
   c.drain();
+  if (c.update.name === "checking") {
+    // Here and not where the queue is worked off: verifying needs the stack for itself.
+    judgeUpdate(c);
+    c.drain();
+  }
 }
 
 function createContext(ports: Ports, drain: () => void): Context {

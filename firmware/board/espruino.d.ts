@@ -77,6 +77,8 @@ declare const E: {
   /** The bytes of a string, array or array buffer as one flat string; undefined where memory is too scattered. */
   toString(...values: unknown[]): string | undefined;
   toUint8Array(...values: unknown[]): Uint8Array;
+  /** Puts what is free in order. */
+  defrag(): void;
   getErrorFlags(): string[];
   on(name: "errorFlag", fn: (flags: string[]) => void): void;
   on(name: "init" | "kill", fn: () => void): void;
@@ -221,8 +223,8 @@ interface EspruinoHttp {
   ): EspruinoHttpRequest;
 }
 interface EspruinoCrypto {
-  /** Undefined for an undefined message. */
-  SHA256(message: string | Uint8Array): ArrayBuffer;
+  /** Undefined for an undefined message, and where no memory is left in one piece. */
+  SHA256(message: string | Uint8Array): ArrayBuffer | undefined;
 }
 declare function require(name: "Storage"): EspruinoStorage;
 declare function require(name: "Flash"): EspruinoFlash;

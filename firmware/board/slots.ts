@@ -17,10 +17,11 @@ export function createSlots(): Slots {
       return typeof read === "string" ? read : "";
     },
     erasePage: function (page) {
-      flash.erasePage(other + page * SLOT_PAGE_BYTES);
+      // The interpreter refuses a whole number that a division has made.
+      flash.erasePage((other + page * SLOT_PAGE_BYTES) | 0);
     },
     write: function (offset, data: Bytes) {
-      flash.write(data, other + offset);
+      flash.write(data, (other + offset) | 0);
     },
     settle: function () {
       if (globalThis.TL_TRIAL) clearTimeout(globalThis.TL_TRIAL);

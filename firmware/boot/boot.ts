@@ -50,14 +50,16 @@ function isHeld(): boolean {
 }
 
 function sha256(data: Bytes): Bytes {
-  return toBytes(new Uint8Array(require("crypto").SHA256(data)));
+  return toBytes(new Uint8Array(require("crypto").SHA256(data) as ArrayBuffer));
 }
 
 /** The password follows from the trap's key, so that the host that flashed it can give it to whoever may look inside. */
 function lockConsole(): void {
   const page = toBytes(require("Flash").read(IDENTITY_BYTES_MAX, IDENTITY_FLASH_ADDRESS));
   const at = page.indexOf('"key":"') + 7;
-  const digest = new Uint8Array(require("crypto").SHA256("trapline/1/console\n" + page.substring(at, at + 64)));
+  const digest = new Uint8Array(
+    require("crypto").SHA256("trapline/1/console\n" + page.substring(at, at + 64)) as ArrayBuffer,
+  );
   let password = "";
   for (let i = 0; i < 8; i++) password += (256 + (digest[i] as number)).toString(16).substring(1);
   E.setPassword(password);

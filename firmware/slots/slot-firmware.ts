@@ -20,14 +20,14 @@ import {
   SIGNATURE_BYTES,
   TRAP_HARDWARE,
 } from "#protocol";
-import { createVerification, pureMessage, stepVerification } from "../signature/slh-dsa.ts";
+import { createVerification, pureMessage, type Verification } from "../signature/slh-dsa.ts";
 import { SLOT_BYTES, type SlotName } from "./slot-layout.ts";
 
 export interface SlotReader {
   /** Bytes of a slot; on the chip a string that lies in flash. */
   read(slot: SlotName, offset: number, length: number): Bytes;
   sha256: Sha256;
-  /** Tell the watchdog that the program lives: verifying takes seconds. */
+  /** Called between the pieces of the work, which takes seconds: for the watchdog, and for whoever is short of memory. */
   kick(): void;
 }
 
@@ -79,8 +79,8 @@ export function checkTree(reader: SlotReader, found: SlotFirmware): void {
   if (found.code !== CODE_OK) return;
   const firmware = reader.read(found.slot, found.at, found.size);
   const tree = createHashTree();
-  reader.kick();
   for (let at = 0; at < firmware.length; at += HASH_LEAF_BYTES) {
+    reader.kick();
     const leaf = firmware.substring(at, at + HASH_LEAF_BYTES);
     addLeaf(tree, reader.sha256, leaf);
   }
@@ -88,18 +88,16 @@ export function checkTree(reader: SlotReader, found: SlotFirmware): void {
   if (toHex(root) !== found.root) found.code = CODE_UPDATE_WRONG_HASH;
 }
 
-/** Verify that the key has signed what was read; its code tells. @param key 32 bytes; with any other nothing is believed */
-export function checkSignature(reader: SlotReader, found: SlotFirmware, key: Bytes): void {
-  if (found.code !== CODE_OK) return;
-  found.code = CODE_UPDATE_UNSIGNED;
-  const signature = reader.read(found.slot, found.at - SIGNATURE_BYTES, SIGNATURE_BYTES);
-  const v = createVerification(reader.sha256, key, pureMessage(MANIFEST_CONTEXT, found.manifest), signature);
-  let more = true;
-  while (more) {
-    reader.kick();
-    more = stepVerification(v);
-  }
-  if (v.verified === true) found.code = CODE_OK;
+/**
+ * Begin to verify that the key has signed what was read. Whoever asks takes the steps himself, since they need the stack; until it is known
+ * better, the code says that it is unsigned. Of what was refused already nothing is begun.
+ * @param key 32 bytes; with any other nothing is believed
+ */
+export function beginSignature(reader: SlotReader, found: SlotFirmware, key: Bytes): Verification {
+  const isGood = found.code === CODE_OK;
+  const signature = isGood ? reader.read(found.slot, found.at - SIGNATURE_BYTES, SIGNATURE_BYTES) : "";
+  if (isGood) found.code = CODE_UPDATE_UNSIGNED;
+  return createVerification(reader.sha256, key, pureMessage(MANIFEST_CONTEXT, found.manifest), signature);
 }
 
 /** Lower-case hexadecimal. */

@@ -1,12 +1,11 @@
 // Owns what follows from the update machine: chunks over HTTP, bytes into the other slot, the trial and its end, progress to the cloud. What
 // may be tried at all is verify.ts's.
 import { CODE_OK, CODE_STORE_FULL, CODE_UPDATE_BUSY, encodeUpdateProgress, type UpdateProgress } from "#protocol";
-import { type Context, drawChance, fault, intend, post, publish, request, say } from "../context.ts";
+import { type Context, drawChance, fault, intend, publish, request, say } from "../context.ts";
 import { SLOT_PAGE_BYTES } from "../slots/slot-layout.ts";
 import { decodeSlotRecord, encodeSlotRecord, SLOT_KEY } from "../slots/slot-record.ts";
 import { findRecord, putRecord } from "../store/record-store.ts";
 import { applyUpdate, type UpdateEffect, type UpdateInput } from "./update.ts";
-import { judgeUpdate } from "./verify.ts";
 
 /** Time for the last word to get out. */
 const REBOOT_MS = 1000;
@@ -43,11 +42,6 @@ function perform(c: Context, effect: UpdateEffect): void {
       if (effect.offset % SLOT_PAGE_BYTES === 0) slots.erasePage(Math.floor(effect.offset / SLOT_PAGE_BYTES));
       slots.write(effect.offset, effect.data + "\xff\xff\xff".substring(0, (4 - (effect.data.length & 3)) & 3));
       break;
-    case "check-slot": {
-      const code = judgeUpdate(c, effect.offer);
-      post(c, { to: "update", fact: { name: "slot-checked", code: code } });
-      break;
-    }
     case "restart":
       intend(c, "reboot", REBOOT_MS);
       break;

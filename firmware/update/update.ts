@@ -2,7 +2,7 @@
 //
 // idle       no update; what was fetched of the last one is remembered, so that the same one offered again goes on there.
 // fetching   chunks are fetched one after another, each tried again after a while.
-// checking   everything is there; the slot is read back and judged.
+// checking   everything is there; at its next wake the device reads the slot back and judges it.
 // done       the other slot is on trial from the next boot on. That boot's hello is the proof, nothing said here is.
 import {
   CODE_OK,
@@ -51,7 +51,6 @@ export type UpdateInput =
 export type UpdateEffect =
   | { name: "fetch-chunk"; request: number; firmware: string; chunk: number; bytesMax: number }
   | { name: "write-chunk"; offset: number; data: string }
-  | { name: "check-slot"; offer: UpdateOffer }
   | { name: "restart" }
   | { name: "settle-trial" }
   | { name: "publish-progress"; id: string; phase: UpdatePhase; code: number; received: number };
@@ -177,8 +176,8 @@ function applyChunk(n: UpdateMachine, data: string, now: number, chance: number,
   n.tries = 0;
   if (n.received >= offer.size) {
     n.name = "checking";
-    n.wakeAt = 0;
-    effects.push({ name: "check-slot", offer: offer });
+    // Soon, but not within the answer to a request, whose memory is wanted for it.
+    n.wakeAt = now + 1;
     return;
   }
   if (Math.floor(n.received / offer.chunk) % PROGRESS_CHUNKS === 0) publish(n, "fetching", CODE_OK, effects);
@@ -186,6 +185,7 @@ function applyChunk(n: UpdateMachine, data: string, now: number, chance: number,
 }
 
 function applyCheck(n: UpdateMachine, code: number, effects: UpdateEffect[]): void {
+  n.wakeAt = 0;
   if (code !== CODE_OK) {
     n.received = 0;
     giveUp(n, code, effects);

@@ -43,6 +43,7 @@ function exposeInterpreter(program: Program): void {
       chip.watchdog.enable(Math.round(s >= 0 ? s : 1) * 1000, isAuto === undefined || Boolean(isAuto));
     },
     kickWatchdog: () => chip.watchdog.kick(),
+    defrag: () => undefined,
     getErrorFlags: () => realm.createArray(chip.errorFlags.splice(0)),
     getFlags: () => flags,
     setFlags: (next) => void Object.assign(flags, next),
