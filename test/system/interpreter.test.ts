@@ -42,7 +42,8 @@ function createIdentity(cloudAddress: string): Identity {
   return { serial, mac, ...rest, host: "127.0.0.1", port: Number(new URL(cloudAddress).port) };
 }
 
-test("it is claimed, raises its alert, proves an update and goes back from a bad one, within 2,500 variables [BUNDLE-1] [UPDATE-1]", async () => {
+/** One trap on the interpreter, its cloud, and what may be asked of both. */
+async function createScene() {
   const interpreter = getEspruino();
   const options = { root: ROOT, outDir: IMAGE_FOLDER };
   const first = await ensureImage({ ...options, version: "1.0.0", counter: 1 });
@@ -91,7 +92,15 @@ test("it is claimed, raises its alert, proves an update and goes back from a bad
   };
   const findUpdate = async () =>
     (await ask({ url: `/api/v1/devices/${(await readDevice())?.id}/updates`, as: token })).json.updates[0];
+  return { running, says, tellMemory, readDevice, runs, offer, findUpdate, ask, token, code, first, next, crashing };
+}
 
+type Scene = Awaited<ReturnType<typeof createScene>>;
+let scene: Scene | undefined;
+
+test("it is claimed, raises its alert and proves an update, within 2,500 variables [BUNDLE-1] [UPDATE-1]", async () => {
+  scene = await createScene();
+  const { running, says, tellMemory, runs, offer, findUpdate, ask, token, code, first, next } = scene;
   await says("loader slot=a trial=false code=0");
   await says("trap state=armed");
   await tellMemory("armed");
@@ -116,7 +125,12 @@ test("it is claimed, raises its alert, proves an update and goes back from a bad
   await runs(next.sha256);
   await tellMemory("updated");
   assert.is((await findUpdate())?.status, "booted");
+});
 
+test("a firmware that cannot start is tried three times and gone back from, and the cloud hears why [UPDATE-5]", async () => {
+  getEspruino();
+  if (scene === undefined) throw new Error("there is no trap to go on with");
+  const { running, says, runs, offer, findUpdate, next, crashing } = scene;
   await offer(crashing);
   await says("update phase=verified");
   for (let boot = 1; boot <= 3; boot++) {
