@@ -17,7 +17,9 @@ export interface CommandIo {
 }
 
 const USAGE = `usage: npm run firmware -- build [--version X] [--out FOLDER] [--json]
-       npm run firmware -- stats [--version X] [--out FOLDER] [--json]`;
+  Checks the sources and makes the firmware and its loader of them: bundle.js and boot.js in .trapline/firmware.
+npm run firmware -- stats [--version X] [--out FOLDER] [--json]
+  Tells how much both take of what a trap has, and the deepest chain of calls; builds first if something has changed.`;
 
 /** @returns the exit code: 0 done, 1 refused or above the budget, 2 not understood. */
 export async function firmwareCommand(argv: readonly string[], io: CommandIo): Promise<number> {

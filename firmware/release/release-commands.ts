@@ -63,7 +63,8 @@ export async function sign(_none: string, flags: ReleaseFlags, io: ReleaseIo): P
   const key = need(flags.key, "--key FILE");
   const hardware = flags.hardware ?? TRAP_HARDWARE;
   const counter = parseCounter(need(flags.counter, "--counter N"));
-  const firmware = await readWhole(bundle);
+  const hint = flags.bundle === undefined ? "run npm run firmware -- build first" : LOOK;
+  const firmware = await readWhole(bundle, hint);
   const version = flags.version ?? (await readBuiltVersion(bundle, firmware));
   const pair = await readPrivateKey(path.resolve(io.root, key));
   const wish = { product: flags.product ?? PRODUCT, hardware, version, counter, notes: flags.notes ?? "" };
@@ -110,13 +111,15 @@ function parseCounter(text: string): number {
   return Number(text);
 }
 
+const LOOK = "look at its name and rights";
+
 /** Nothing we read is longer than a signed firmware. @throws ReleaseError `file-unusable`, `file-malformed` */
-async function readWhole(file: string): Promise<Uint8Array> {
+async function readWhole(file: string, hint = LOOK): Promise<Uint8Array> {
   try {
     const { size } = await stat(file);
     if (size <= SIGNED_FIRMWARE_BYTES_MAX) return await readFile(file);
   } catch (error) {
-    throw new ReleaseError("file-unusable", `${file} cannot be read; look at its name and rights`, error);
+    throw new ReleaseError("file-unusable", `${file} cannot be read; ${hint}`, error);
   }
   throw new ReleaseError("file-malformed", `${file} is longer than any firmware; give another file`);
 }

@@ -274,6 +274,16 @@ test("sign refuses what it cannot sign as it was wished, says why, and writes no
   assert.not.ok((await readdir(root)).includes("never.trapline"));
 });
 
+test("sign without a build before it says what to do first", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "trapline-unbuilt-"));
+  const lines: string[] = [];
+  const write = (line: string) => lines.push(line);
+  const io = { root: folder, write, writeError: write, randomBytes };
+  assert.is(await releaseCommand(["sign", "--key", path.join(root, "k.key"), "--counter", "7"], io), 1);
+  assert.match(lines.join("\n"), /bundle\.js cannot be read; run npm run firmware -- build first/);
+  await rm(folder, { recursive: true });
+});
+
 test("a damaged private key is noticed before its signature is written", async () => {
   await writeKeys("damaged", (secret) => secret.fill(1, 0, 1));
   const facts = await runJson(...SIGN, "--out", "never.trapline", "--key", "damaged.key");
