@@ -60,6 +60,10 @@ export interface CloudState {
   wish: Configuration | null;
   reported: Configuration | null;
   offer: UpdateOffer | null;
+  /** The trap has said that it is about to try what was offered. */
+  isVerified: boolean;
+  /** Whoever says hello with these bytes is never welcomed: a firmware that does not work. Empty for none. */
+  shunnedSha256: string;
   hello: Hello | null;
   /** Kind and value of what has come under `boot/seq`, and how often each kind has happened: a value above 1 speaks for so many. */
   events: Record<string, string>;
@@ -88,7 +92,17 @@ export interface Wire {
 
 export class ScriptedCloud {
   state: CloudState = {
-    ...{ claim: "closed", generation: 1, rotations: 0, drawn: 0, wish: null, reported: null, offer: null, hello: null },
+    ...{
+      claim: "closed",
+      generation: 1,
+      rotations: 0,
+      drawn: 0,
+      wish: null,
+      reported: null,
+      offer: null,
+      isVerified: false,
+    },
+    ...{ shunnedSha256: "", hello: null },
     ...{ events: {}, told: {}, progress: [], releases: 0 },
   };
   /** The file that is offered. */
@@ -126,6 +140,7 @@ export class ScriptedCloud {
 
   propose(offer: UpdateOffer): void {
     this.state.offer = offer;
+    this.state.isVerified = false;
     this.#tell({ name: "offer", value: offer });
   }
 
@@ -289,9 +304,12 @@ export class ScriptedCloud {
       case "hello": {
         const { boot, session, rev, sha256 } = message.value;
         state.hello = message.value;
+        if (sha256 === state.shunnedSha256) break;
         this.#tell({ name: "welcome", value: { boot, session } });
         if (state.wish && state.wish.rev > rev) this.#tell({ name: "config", value: state.wish });
-        if (state.offer && state.offer.sha256 !== sha256) this.#tell({ name: "offer", value: state.offer });
+        // With the old bytes after it had verified the new ones, it has taken the update back.
+        if (state.offer && !state.isVerified && state.offer.sha256 !== sha256)
+          this.#tell({ name: "offer", value: state.offer });
         break;
       }
       case "event": {
@@ -309,6 +327,7 @@ export class ScriptedCloud {
         state.reported = message.value;
         break;
       case "update":
+        if (message.value.phase === "verified") state.isVerified = true;
         state.progress.push(`${message.value.phase} ${message.value.code}`);
         break;
       default:

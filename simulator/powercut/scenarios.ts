@@ -3,10 +3,10 @@ import { BROKEN_STORES, openFirmwareStore } from "./broken-stores.ts";
 import type { Scenario } from "./scenario.ts";
 import { CLAIM, CONFIGURATION, HASTY_CLAIM, RESET, ROTATION } from "./scripts/owner.ts";
 import { STORM } from "./scripts/storm.ts";
-import { UPDATE } from "./scripts/update.ts";
+import { ROLLBACK, UPDATE } from "./scripts/update.ts";
 import { createStoreScenario } from "./store-scenario.ts";
 
-export const TRAP_SCENARIOS: Scenario[] = [UPDATE, CLAIM, ROTATION, CONFIGURATION, STORM, RESET];
+export const TRAP_SCENARIOS: Scenario[] = [UPDATE, ROLLBACK, CLAIM, ROTATION, CONFIGURATION, STORM, RESET];
 
 export const SCENARIOS: Scenario[] = [
   createStoreScenario("store", "the record store alone, through the renewal of its pages", openFirmwareStore),

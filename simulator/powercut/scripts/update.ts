@@ -1,6 +1,7 @@
 // Owns the update under power cuts: a trap that is armed is offered the next firmware, fetches it, springs in the middle of it, verifies,
 // restarts into the trial and confirms it.
-import type { UpdateOffer } from "#protocol";
+import { CODE_UPDATE_ROLLED_BACK, type UpdateOffer } from "#protocol";
+import { TRIAL_BOOTS_MAX } from "../../../firmware/boot/loader.ts";
 import type { Scenario } from "../scenario.ts";
 import { expect } from "../scenario.ts";
 import { readFirmware } from "../signed-firmware.ts";
@@ -49,6 +50,40 @@ function judge(world: TrapWorld): string {
   return isOnTrial ? "on trial" : "new";
 }
 
+const GIVEN_UP = `refused ${CODE_UPDATE_ROLLED_BACK}`;
+/** Longer than a boot takes to come online. */
+const BOOT_MS = 3000;
+
+/** The same, but nobody ever welcomes the new firmware, and somebody pulls the plug again and again. */
+function operateBadly(world: TrapWorld): void {
+  const { cloud } = world;
+  const isNew = () => world.running.sha256 === NEW.sha256;
+  const isTold = () => cloud.state.progress.includes(GIVEN_UP);
+  cloud.state.shunnedSha256 = NEW.sha256;
+  if (cloud.state.offer === null) cloud.propose(OFFER);
+  world.until(() => isNew() || isTold(), "the trap tries the new firmware");
+  for (let boots = 0; isNew(); boots++) {
+    expect(boots < TRIAL_BOOTS_MAX, `the trial goes on after ${boots} boots that nobody confirmed`);
+    world.advance(BOOT_MS);
+    world.powerOn();
+  }
+  world.until(isTold, "the cloud hears that the update was taken back");
+  expect(world.running.sha256 === OLD.sha256 && !world.isOnTrial(), "the old firmware runs, and no trial is under way");
+  if (world.isPlungerSet()) spring(world);
+  expectSpringsTold(world);
+}
+
+function judgeBadly(world: TrapWorld): string {
+  const isOnTrial = world.isOnTrial();
+  if (world.running.sha256 === NEW.sha256) {
+    expect(isOnTrial, "a firmware that was never welcomed counts as confirmed");
+    return "on trial";
+  }
+  settle(world);
+  expect(world.running.sha256 === OLD.sha256, "neither the old firmware runs nor the new one");
+  return world.cloud.state.isVerified ? "taken back" : "old";
+}
+
 function createWorld(): TrapWorld {
   const world = new TrapWorld();
   world.cloud.file = NEW.file;
@@ -61,5 +96,14 @@ export const UPDATE: Scenario = createTrapScenario(
     ...{ states: ["old", "on trial", "new"], isPaired: true },
   },
   { begin, isFromBoot: false, operate, judge },
+  createWorld,
+);
+
+export const ROLLBACK: Scenario = createTrapScenario(
+  {
+    ...{ name: "rollback", title: "a firmware that nobody welcomes is tried, given up and told of" },
+    ...{ states: ["old", "on trial", "taken back"], isPaired: false },
+  },
+  { begin, isFromBoot: false, operate: operateBadly, judge: judgeBadly },
   createWorld,
 );
