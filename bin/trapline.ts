@@ -79,21 +79,25 @@ function createProgram(): Command {
     });
   program
     .command("firmware")
-    .description("build the firmware, tell its size, make keys, sign, verify and inspect: firmware --help")
+    .description(
+      "build the firmware, tell its size, make keys, sign, verify, inspect, compose the image: firmware --help",
+    )
     .allowUnknownOption()
     .helpOption(false)
     .argument("[words...]")
     .action(async (_words: string[], _flags: object, command: Command) => {
       const { isReleaseCommand, listReleaseHelp, releaseCommand } = await import("../firmware/release/command.ts");
+      const { IMAGE_USAGE, imageCommand } = await import("../firmware/image/command.ts");
       const { firmwareCommand } = await import("../firmware/bundle/command.ts");
       const io = {
         root: ROOT,
         write: (line: string) => process.stdout.write(`${line}\n`),
         writeError: (line: string) => process.stderr.write(`${line}\n`),
         randomBytes,
-        otherHelp: listReleaseHelp(),
+        otherHelp: [...listReleaseHelp(), IMAGE_USAGE],
       };
-      const run = isReleaseCommand(command.args[0]) ? releaseCommand : firmwareCommand;
+      const [word] = command.args;
+      const run = word === "image" ? imageCommand : isReleaseCommand(word) ? releaseCommand : firmwareCommand;
       process.exitCode = await run(command.args, io);
     });
   const config = readBinConfig(true);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { SIGNED_FIRMWARE_BYTES_MAX } from "#protocol";
+import { imageCommand } from "../../firmware/image/command.ts";
 import { composeStorage, insertKey, KEY_PLACEHOLDER } from "../../firmware/image/compose-storage.ts";
 import { ensureDevelopmentKey } from "../../firmware/image/development-key.ts";
 import { ImageError } from "../../firmware/image/image-error.ts";
@@ -108,3 +109,30 @@ test("the development key is made once, for its owner alone, whoever comes first
   );
   await writeFile(path.join(folder, "development.key"), text);
 });
+
+async function run(...argv: string[]): Promise<{ code: number; out: string }> {
+  const lines: string[] = [];
+  const io = {
+    root: folder,
+    write: (line: string) => lines.push(line),
+    writeError: (line: string) => lines.push(line),
+  };
+  return { code: await imageCommand(["image", ...argv], io), out: lines.join("\n") };
+}
+
+for (const [name, argv, code, says] of [
+  ["an unknown word", ["--fast"], 2, "usage: npm run firmware -- image"],
+  ["a key without a firmware", ["--key", "release.pub"], 2, "usage: npm run firmware -- image"],
+  ["a key that is not there", ["--key", "none.pub", "--firmware", "none.trapline"], 1, "none.pub cannot be opened"],
+  ["a firmware that is not there", ["--key", "development.pub", "--firmware", "none.trapline"], 1, "cannot be read"],
+  ["a firmware of another key", ["--key", "development.pub", "--firmware", "other.trapline"], 1, "has not signed"],
+] as const) {
+  test(`the command says what to do about ${name}`, async () => {
+    await ensureDevelopmentKey(folder);
+    await writeFile(path.join(folder, "other.trapline"), signedFile);
+    const told = await run(...argv);
+    assert.is(told.code, code, told.out);
+    assert.ok(told.out.includes(says), told.out);
+    if (code === 1) assert.is(JSON.parse((await run(...argv, "--json")).out).ok, false);
+  });
+}
