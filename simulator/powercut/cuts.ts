@@ -31,12 +31,12 @@ const ERASE_CUTS = [
   ...[BEFORE, HALF_FROM_START, HALF_FROM_END, SOME_WORDS, SOME_BITS, NEARLY_ALL],
   ...[torn("t6", "torn in its first step: bits cleared here and there", "cleared-bits", 0.5), AFTER],
 ];
-/** Behind a first cut: the number of cases is the product. */
-const SECOND_CUTS = [BEFORE, HALF_FROM_START, SOME_BITS, AFTER];
+/** Behind a first cut, where the number of cases is the product, these are left out. */
+const FIRST_ONLY = [SOME_WORDS, NEARLY_ALL];
 
 export function listCuts(kind: FlashOperation["kind"], isSecond: boolean): Cut[] {
-  if (isSecond) return SECOND_CUTS;
-  return kind === "erase" ? ERASE_CUTS : PROGRAM_CUTS;
+  const cuts = kind === "erase" ? ERASE_CUTS : PROGRAM_CUTS;
+  return isSecond ? cuts.filter((cut) => !FIRST_ONLY.includes(cut)) : cuts;
 }
 
 /** Where one cut fell: the number of the operation, from 1, and the name of the cut. */

@@ -39,7 +39,7 @@ function cut(stage: Stage, moments: Moment[], place: Place, tell: (line: string)
     return undefined;
   }
   const { kind } = moment.operation;
-  const found = [...listCuts(kind, false), ...listCuts(kind, true)].find((one) => one.name === place.cut);
+  const found = listCuts(kind, false).find((one) => one.name === place.cut);
   if (!found) return undefined;
   cutPower(stage, moment, found);
   tell(`# the power is cut at operation ${place.number}, ${describe(moment.operation)}: ${found.words}`);
