@@ -13,7 +13,7 @@ import { chooseSlot } from "./loader.ts";
 const PUBLIC_KEY = "public-key-in-hexadecimal-of-64-characters-written-by-the-host--";
 /** Above the longest blocking call of the firmware, which feeds it from then on. */
 const WATCHDOG_S = 90;
-/** A firmware that does not get through its own start is started anew; the pause leaves time for a cable. */
+/** A firmware that does not get through its own start is started anew [BOOT-2]; the pause leaves time for a cable. */
 const STUMBLE_MS = 10000;
 /** A trial that nobody confirms ends in the next boot, however well the firmware feels. */
 const TRIAL_MS = 1200000;
@@ -23,7 +23,7 @@ function isOnChip(): boolean {
   return process.env.BOARD === "ESP32";
 }
 
-/** Whoever is on the network has no business at a console; nothing may run before this has. */
+/** Whoever is on the network has no business at a console; nothing may run before this has [BOOT-1]. */
 function closeConsoles(): void {
   try {
     require("TelnetServer").setOptions({ mode: "off" });
@@ -115,4 +115,4 @@ function findFirmware(): string {
 // As a member, since the minifier touches no name in a scope where eval is called directly.
 globalThis.eval(findFirmware());
 // Reached only by a firmware that got through its start.
-clearTimeout(globalThis.TL_STUMBLE);
+if (globalThis.TL_STUMBLE) clearTimeout(globalThis.TL_STUMBLE);

@@ -18,6 +18,8 @@ export interface BuildOptions {
   root: string;
   /** Stands in for firmware/version.ts, to make an update of the same sources. */
   version?: string;
+  /** A loader that locks the serial console. */
+  production?: boolean;
   outDir: string;
 }
 
@@ -35,11 +37,16 @@ export type BuildResult =
  */
 export async function buildFirmware(options: BuildOptions): Promise<BuildResult> {
   const { root, outDir } = options;
-  const sourceHash = await hashSources(root, options.version);
+  const sourceHash = await hashSources(root, options.version, options.production);
   const device = createDeviceProgram(root);
   const refusals = checkDeviceProgram(device);
   if (refusals.length > 0) return { ok: false, refusals };
-  const input = { root, version: options.version, visibleMembers: listVisibleMembers(device) };
+  const input = {
+    root,
+    version: options.version,
+    production: options.production,
+    visibleMembers: listVisibleMembers(device),
+  };
   const bundle = await buildProgram({ ...input, entry: path.join(root, "firmware", "main.ts") });
   const boot = await buildProgram({
     ...input,
@@ -62,7 +69,10 @@ export async function buildFirmware(options: BuildOptions): Promise<BuildResult>
 /** As buildFirmware, but what was already built of the same sources with the same tools is left as it is. */
 export async function ensureFirmware(options: BuildOptions): Promise<BuildResult & { fresh: boolean }> {
   const manifest = await findManifest(options.outDir);
-  if (manifest !== undefined && manifest.sourceHash === (await hashSources(options.root, options.version))) {
+  if (
+    manifest !== undefined &&
+    manifest.sourceHash === (await hashSources(options.root, options.version, options.production))
+  ) {
     const intact =
       (await hashFile(path.join(options.outDir, BUNDLE_FILE))) === manifest.sha256 &&
       (await hashFile(path.join(options.outDir, BOOT_FILE))) === manifest.boot.sha256;

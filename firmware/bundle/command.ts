@@ -16,7 +16,7 @@ export interface CommandIo {
   otherHelp?: readonly string[];
 }
 
-const USAGE = `usage: npm run firmware -- build [--version X] [--out FOLDER] [--json]
+const USAGE = `usage: npm run firmware -- build [--version X] [--production] [--out FOLDER] [--json]
   Checks the sources and makes the firmware and its loader of them: bundle.js and boot.js in .trapline/firmware.
 npm run firmware -- stats [--version X] [--out FOLDER] [--json]
   Tells how much both take of what a trap has, and the deepest chain of calls; builds first if something has changed.`;
@@ -36,6 +36,7 @@ export async function firmwareCommand(argv: readonly string[], io: CommandIo): P
   const options = {
     root: io.root,
     outDir: path.resolve(io.root, parsed.out ?? path.join(".trapline", "firmware")),
+    production: parsed.production,
     ...(parsed.version === undefined ? {} : { version: parsed.version }),
   };
   const result = parsed.name === "build" ? await buildFirmware(options) : await ensureFirmware(options);
@@ -60,6 +61,7 @@ interface ParsedCommand {
   name: "build" | "stats";
   version?: string;
   out?: string;
+  production: boolean;
   json: boolean;
 }
 
@@ -68,7 +70,10 @@ function parseCommand(argv: readonly string[]): ParsedCommand | undefined {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { version: { type: "string" }, out: { type: "string" }, json: { type: "boolean", default: false } },
+      options: {
+        ...{ version: { type: "string" }, out: { type: "string" } },
+        ...{ production: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+      },
     });
     const [name, ...rest] = positionals;
     if ((name !== "build" && name !== "stats") || rest.length > 0) return undefined;

@@ -12,6 +12,8 @@ export interface CompileInput {
   entry: string;
   /** Takes the place of what firmware/version.ts says. */
   version?: string;
+  /** Takes the place of what firmware/boot/build-kind.ts says. */
+  production?: boolean;
   /** Texts in place of what stands on the disk, by absolute path. */
   overlay?: ReadonlyMap<string, string>;
 }
@@ -43,6 +45,7 @@ export async function compileEntry(input: CompileInput): Promise<string> {
 
 function createDevicePlugin(input: CompileInput): Plugin {
   const firmware = path.join(input.root, "firmware");
+  const kindFile = path.join(firmware, "boot", "build-kind.ts");
   const versionFile = path.join(firmware, "version.ts");
   return {
     name: "device",
@@ -57,6 +60,7 @@ function createDevicePlugin(input: CompileInput): Plugin {
       if (id === versionFile && input.version !== undefined) {
         return `export const FIRMWARE_VERSION = ${JSON.stringify(input.version)};`;
       }
+      if (id === kindFile && input.production === true) return "export const IS_PRODUCTION = true;";
       return input.overlay?.get(id) ?? null;
     },
     transform(code, id) {
