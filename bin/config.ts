@@ -9,6 +9,8 @@ export interface BinConfig {
   production: string | null;
   /** True where npm took `--to` for an option of its own: the command would not hear of it, and go elsewhere. */
   npmKeptTo: boolean;
+  /** The real interpreter for Linux, and the surroundings to start it in; undefined where ESPRUINO_BIN names none. */
+  interpreter: { bin: string; environment: NodeJS.ProcessEnv } | undefined;
 }
 
 const ENVIRONMENT_VARIABLES = ["TRAPLINE_ENVIRONMENT", "NODE_ENV"];
@@ -21,6 +23,7 @@ export function readBinConfig(isTerminal: boolean, env: NodeJS.ProcessEnv = proc
     databaseUrl: env.DATABASE_URL || undefined,
     colour: isTerminal && !env.NO_COLOR,
     production: production === undefined ? null : `${production}=${env[production]?.trim()}`,
+    interpreter: env.ESPRUINO_BIN ? { bin: env.ESPRUINO_BIN, environment: { ...env } } : undefined,
     npmKeptTo: TO_IN_NPM.some((name) => env[name] !== undefined),
   };
 }

@@ -77,6 +77,21 @@ function createProgram(): Command {
         ports: { page: flags.pagePort, api: flags.apiPort, mqtt: flags.mqttPort, simulator: flags.simulatorPort },
       });
     });
+  registerFirmwareCommands(program);
+  const config = readBinConfig(true);
+  registerDatabaseCommands(program, {
+    root: ROOT,
+    config,
+    terminal: createTerminal(process, config.colour),
+    waitForInterrupt,
+    onEnd: (status) => {
+      process.exitCode = status;
+    },
+  });
+  return program;
+}
+
+function registerFirmwareCommands(program: Command): void {
   program
     .command("firmware")
     .description(
@@ -89,28 +104,21 @@ function createProgram(): Command {
       const { isReleaseCommand, listReleaseHelp, releaseCommand } = await import("../firmware/release/command.ts");
       const { IMAGE_USAGE, imageCommand } = await import("../firmware/image/command.ts");
       const { firmwareCommand } = await import("../firmware/bundle/command.ts");
+      const { readTrapStats } = await import("../firmware/image/trap-stats.ts");
+      const { interpreter } = readBinConfig(false);
       const io = {
         root: ROOT,
         write: (line: string) => process.stdout.write(`${line}\n`),
         writeError: (line: string) => process.stderr.write(`${line}\n`),
         randomBytes,
+        readTrapStats: (options: { root: string; outDir: string; version?: string }) =>
+          readTrapStats(options, interpreter),
         otherHelp: [...listReleaseHelp(), IMAGE_USAGE],
       };
       const [word] = command.args;
       const run = word === "image" ? imageCommand : isReleaseCommand(word) ? releaseCommand : firmwareCommand;
       process.exitCode = await run(command.args, io);
     });
-  const config = readBinConfig(true);
-  registerDatabaseCommands(program, {
-    root: ROOT,
-    config,
-    terminal: createTerminal(process, config.colour),
-    waitForInterrupt,
-    onEnd: (status) => {
-      process.exitCode = status;
-    },
-  });
-  return program;
 }
 
 /** What was asked wrongly has been said by the time this throws: in words by commander, and here for programs. */

@@ -1,10 +1,18 @@
 // Owns the command line of the pipeline, `npm run firmware -- build | stats`: arguments in, lines and an exit code out.
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { BOOT_BYTES_MAX, BUNDLE_BYTES_MAX } from "./budget.ts";
+import { BOOT_BYTES_MAX, BUNDLE_BYTES_MAX, CHAIN_CALLS_MAX } from "./budget.ts";
 import { type BuildResult, buildFirmware, ensureFirmware } from "./build.ts";
 import { formatRefusal } from "./dialect.ts";
 import { listDeepestChain, type ProgramStats, readStats } from "./stats.ts";
+
+/** What `stats` tells of a whole trap: for a program, and the same in lines for a person. */
+export interface TrapStats {
+  /** Everything is within its budget. */
+  ok: boolean;
+  facts: Record<string, unknown>;
+  lines: string[];
+}
 
 export interface CommandIo {
   /** The repository. */
@@ -12,6 +20,8 @@ export interface CommandIo {
   /** One line. */
   write(line: string): void;
   writeError(line: string): void;
+  /** Looks at the whole trap for `stats`: the image that is made of what was built. */
+  readTrapStats(options: { root: string; outDir: string; version?: string }): Promise<TrapStats>;
   /** Of the commands of others that stand beside these. */
   otherHelp?: readonly string[];
 }
@@ -19,7 +29,8 @@ export interface CommandIo {
 const USAGE = `usage: npm run firmware -- build [--version X] [--production] [--out FOLDER] [--json]
   Checks the sources and makes the firmware and its loader of them: bundle.js and boot.js in .trapline/firmware.
 npm run firmware -- stats [--version X] [--out FOLDER] [--json]
-  Tells how much both take of what a trap has, and the deepest chain of calls; builds first if something has changed.`;
+  Tells how much both take of what a trap has: bytes, variables, stack, messages; builds first if something has changed. Where
+  ESPRUINO_BIN names an interpreter for Linux, the image is started on it and measured.`;
 
 /** @returns the exit code: 0 done, 1 refused or above the budget, 2 not understood. */
 export async function firmwareCommand(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -43,15 +54,19 @@ export async function firmwareCommand(argv: readonly string[], io: CommandIo): P
   if (!result.ok) return tellRefusals(result, parsed.json, io);
   const bundle = { ...result.bundle, ...(await readStats(result.bundle.path)) };
   const boot = { ...result.boot, ...(await readStats(result.boot.path)) };
-  const within = bundle.size <= BUNDLE_BYTES_MAX && boot.size <= BOOT_BYTES_MAX;
-  const chain = parsed.name === "stats" ? listDeepestChain(io.root) : undefined;
+  const trap = parsed.name === "stats" ? await io.readTrapStats(options) : undefined;
+  const chain = parsed.name === "stats" ? listDeepestChain(io.root) : [];
+  const isSmall = bundle.size <= BUNDLE_BYTES_MAX && boot.size <= BOOT_BYTES_MAX && chain.length <= CHAIN_CALLS_MAX;
+  const within = isSmall && trap?.ok !== false;
   const { version } = result.manifest;
-  if (parsed.json) io.write(JSON.stringify({ ok: within, version, bundle, boot, chain }));
+  if (parsed.json)
+    io.write(JSON.stringify({ ok: within, version, bundle, boot, ...(trap && { chain, ...trap.facts }) }));
   else {
     io.write(`firmware ${version} in ${options.outDir}`);
     io.write(formatProgram("bundle", bundle, BUNDLE_BYTES_MAX, result.bundle.sha256));
     io.write(formatProgram("boot", boot, BOOT_BYTES_MAX, result.boot.sha256));
-    if (chain !== undefined) io.write(`deepest chain of calls, ${chain.length}: ${chain.join(" > ")}`);
+    for (const line of trap?.lines ?? []) io.write(line);
+    if (trap) io.write(`deepest chain of calls, ${chain.length} of ${CHAIN_CALLS_MAX}: ${chain.join(" > ")}`);
     if (!within) io.writeError("above the budget of firmware/bundle/budget.ts");
   }
   return within ? 0 : 1;

@@ -4,14 +4,23 @@ import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
-import { BOOT_BYTES_MAX, BUNDLE_BYTES_MAX, REST_VARIABLES_MAX } from "../../firmware/bundle/budget.ts";
+import { DOWN_NAMES, PACKET_BYTES_MAX, RECORD_BYTES_MAX, UP_NAMES } from "#protocol";
+import {
+  BOOT_BYTES_MAX,
+  BUNDLE_BYTES_MAX,
+  REST_VARIABLES_MAX,
+  START_STACK_BYTES_MAX,
+} from "../../firmware/bundle/budget.ts";
 import { type BuildResult, buildFirmware, ensureFirmware } from "../../firmware/bundle/build.ts";
 import { firmwareCommand } from "../../firmware/bundle/command.ts";
 import { formatRefusal } from "../../firmware/bundle/dialect.ts";
-import { ensureImage } from "../../firmware/image/ensure-image.ts";
-import { flashEspruino, getEspruino, startEspruinoBoard } from "../support/espruino.ts";
-import { eventually } from "../support/eventually.ts";
-import { suite } from "../support/suite.ts";
+import { ensureImage, type ImageOptions } from "../../firmware/image/ensure-image.ts";
+import { listLongestMessages } from "../../firmware/image/longest-messages.ts";
+import { measureStart } from "../../firmware/image/measure.ts";
+import { readTrapStats } from "../../firmware/image/trap-stats.ts";
+import { createProgramEnvironment } from "../support/config.ts";
+import { getEspruino } from "../support/espruino.ts";
+import { skip, suite } from "../support/suite.ts";
 
 const test = suite("bundle build", { limitMs: 60_000 });
 const root = path.resolve(import.meta.dirname, "../..");
@@ -121,7 +130,10 @@ test("of sources outside the dialect nothing is written", async () => {
 function createIo() {
   const lines: string[] = [];
   return {
-    io: { root, write: (line: string) => lines.push(line), writeError: (line: string) => lines.push(line) },
+    io: {
+      ...{ root, write: (line: string) => lines.push(line), writeError: (line: string) => lines.push(line) },
+      readTrapStats: (options: ImageOptions) => readTrapStats(options, undefined),
+    },
     lines,
   };
 }
@@ -146,25 +158,24 @@ for (const argv of [[], ["bake"], ["build", "--fast"], ["build", "again"]]) {
   });
 }
 
-test("the interpreter boots the very bytes, and they leave memory to work with", async () => {
-  const bin = getEspruino();
-  const image = await ensureImage({ root, outDir: path.join(root, ".trapline", "firmware") });
-  const device = await mkdtemp(path.join(folder, "device-"));
-  await flashEspruino(device, image.storage);
-  const board = startEspruinoBoard(bin, device);
-  try {
-    await eventually(() => board.lines.some((line) => line.includes(`sha256=${image.sha256}`)), {
-      withinMs: 10_000,
-      because: "the firmware tells at its start which bytes it runs",
-    });
-    board.send('print("usage",process.memory().usage)');
-    const told = await eventually(() => board.lines.find((line) => line.startsWith("usage ")), {
-      withinMs: 5_000,
-      because: "the console answers",
-    });
-    const usage = Number(told.split(" ")[1]);
-    assert.ok(usage <= REST_VARIABLES_MAX, `${usage} variables in use, the budget is ${REST_VARIABLES_MAX}`);
-  } finally {
-    await board.stop();
+test("no message of a trap is longer than what the interpreter was seen to bear", () => {
+  const lengths = listLongestMessages();
+  assert.equal(new Set(lengths.map((one) => one.name)), new Set([...UP_NAMES, ...DOWN_NAMES]));
+  for (const { name, recordBytes, packetBytes } of lengths) {
+    // A record that grows too long is written without its fields.
+    assert.ok(recordBytes > '{"v":1}'.length, name);
+    assert.ok(recordBytes <= RECORD_BYTES_MAX && packetBytes <= PACKET_BYTES_MAX, `${name}: ${packetBytes}`);
   }
+});
+
+test("the interpreter boots the very bytes, and they leave memory and stack to work with", async () => {
+  const bin = getEspruino();
+  const { storage } = await ensureImage({ root, outDir: path.join(root, ".trapline", "firmware") });
+  const { restVariables, startStackBytes } = await measureStart(
+    { bin, environment: createProgramEnvironment() },
+    storage,
+  );
+  assert.ok(restVariables <= REST_VARIABLES_MAX, `${restVariables} variables, the budget is ${REST_VARIABLES_MAX}`);
+  const stackBytes = startStackBytes ?? skip("this build of the interpreter cannot be told its stack");
+  assert.ok(stackBytes <= START_STACK_BYTES_MAX, `${stackBytes} bytes, the budget is ${START_STACK_BYTES_MAX}`);
 });
