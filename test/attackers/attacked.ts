@@ -107,7 +107,8 @@ async function createVictim(scene: Scene, firmware: TrapImage, traps: SimulatedT
   traps.push(trap);
   const watched = watchConsole(trap);
   trap.powerOn();
-  await watched.said("boot", {});
+  // Armed before it has an owner it has nothing to tell of that, which could come late.
+  await watched.said("trap", { state: "armed" });
   trap.typeCommand(`wifi ssid="${WIFI.ssid}" pass="${WIFI.password}"`);
   const made = await cloud.ask({ url: "/api/v1/claim-codes", as: owner.token, body: { deviceName: serial } });
   trap.typeCommand(`claim code=${displayClaimCode(made.json.code)}`);

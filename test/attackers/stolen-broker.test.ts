@@ -238,8 +238,8 @@ test("nothing that the broker makes, alters, repeats, swaps or takes away in the
     await victim.said("session", { state: "online" }, from);
   }
   assert.equal(
-    (await victim.events()).map((event) => event.id),
-    before.map((event) => event.id),
+    (await victim.events()).map((event) => [event.kind, event.id]),
+    before.map((event) => [event.kind, event.id]),
   );
   assert.equal(await victim.alerts(), []);
   assert.is((await victim.read()).trapState, "armed");

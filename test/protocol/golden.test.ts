@@ -11,6 +11,7 @@ const OTHER_GOLDENS = [
   "codes",
   "console",
   "hash-tree",
+  "portal-proofs",
   "proofs",
   "sealed",
   "session-proofs",

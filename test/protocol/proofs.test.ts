@@ -145,7 +145,11 @@ function applyText(vector: Vector): unknown {
 }
 
 test("every text and its proof are the frozen ones", () => {
-  const lines = [...readGoldenLines("proofs"), ...readGoldenLines("session-proofs")];
+  const lines = [
+    ...readGoldenLines("proofs"),
+    ...readGoldenLines("session-proofs"),
+    ...readGoldenLines("portal-proofs"),
+  ];
   const vectors = lines.map((line): Vector => JSON.parse(line));
   for (const vector of vectors) {
     assert.is(applyText(vector), vector.text);

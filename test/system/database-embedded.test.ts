@@ -131,7 +131,7 @@ test("two that migrate at once both end well, and each migration is applied once
 test("what is broken off leaves nothing: no session, no lock, no half migration", async () => {
   await runCommand(0, here("migrate:down"));
   await withDatabase(async (client) => {
-    await client.query("BEGIN; LOCK TABLE devices");
+    await client.query("BEGIN; LOCK TABLE firmware_versions");
     const up = startCommand(here("migrate:up", "--verbose"));
     await eventually(isWaiting, { withinMs: 30_000, because: "migrating waits for the table" });
     up.child.kill("SIGINT");
