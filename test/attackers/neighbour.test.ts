@@ -17,7 +17,7 @@ import { suite } from "../support/suite.ts";
 import { createScene, type Scene, type Victim } from "./attacked.ts";
 import { listSeen, overhearConnect } from "./middle.ts";
 
-const test = suite("a neighbour on the Wi-Fi", { limitMs: 90_000 });
+const test = suite("a neighbour on the Wi-Fi", { limitMs: 90_000, fileLimitMs: 300_000 });
 let scene: Scene;
 test.before(async () => {
   scene = await createScene();

@@ -23,7 +23,7 @@ import { createScene, type Scene, type Victim } from "./attacked.ts";
 import { HONEST, listMessages, listSeen, nameOf, publishPacket, textOf } from "./middle.ts";
 import { takeEnd } from "./stolen-key.ts";
 
-const test = suite("a stolen broker", { limitMs: 90_000 });
+const test = suite("a stolen broker", { limitMs: 90_000, fileLimitMs: 300_000 });
 let scene: Scene;
 test.before(async () => {
   scene = await createScene();

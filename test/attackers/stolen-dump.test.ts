@@ -11,7 +11,7 @@ import { createScene, type Scene, type Victim } from "./attacked.ts";
 import { publishPacket } from "./middle.ts";
 import { takeEnd } from "./stolen-key.ts";
 
-const test = suite("a stolen database dump", { limitMs: 90_000 });
+const test = suite("a stolen database dump", { limitMs: 90_000, fileLimitMs: 300_000 });
 let scene: Scene;
 let victim: Victim;
 let dump: string;

@@ -9,7 +9,7 @@ import { startOwned } from "./cloud-double.ts";
 import { SEED } from "./seed.ts";
 import { readSignedFile } from "./slots/signed-files.ts";
 
-const test = suite("bad chunks", { limitMs: 120_000 });
+const test = suite("bad chunks", { limitMs: 120_000, fileLimitMs: 300_000 });
 const FILE = readSignedFile(8);
 const DOWNLOADS = 300;
 const CHUNKS = Math.ceil(FILE.file.length / FIRMWARE_CHUNK_BYTES);

@@ -13,7 +13,7 @@ import { createTestBench, createTestFlash, createTestSlots, sha256, type TestBen
 import { SEED } from "./seed.ts";
 import { readSignedFile } from "./slots/signed-files.ts";
 
-const test = suite("bad records", { limitMs: 120_000 });
+const test = suite("bad records", { limitMs: 120_000, fileLimitMs: 300_000 });
 const BOOTS = 2500;
 const LIFE_MS = 3000;
 const SETTINGS = [

@@ -17,7 +17,7 @@ import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
 
 const LIMIT_MS = 180_000;
-const test = suite("a full outbox on the real interpreter", { limitMs: LIMIT_MS });
+const test = suite("a full outbox on the real interpreter", { limitMs: LIMIT_MS, fileLimitMs: 300_000 });
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const STORE_ADDRESS = IDENTITY_FLASH_ADDRESS + 4096;
 const STORE_PAGES = 15;

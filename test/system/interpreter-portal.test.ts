@@ -14,7 +14,7 @@ import { type EspruinoBoard, getEspruino, installOnEspruino, startEspruinoBoard 
 import { eventually } from "../support/eventually.ts";
 import { skip, suite } from "../support/suite.ts";
 
-const test = suite("the portal on the real interpreter", { limitMs: 90_000 });
+const test = suite("the portal on the real interpreter", { limitMs: 90_000, fileLimitMs: 300_000 });
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const HOST = "127.0.0.1";
 const IDENTITY: Identity = {

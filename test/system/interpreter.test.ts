@@ -14,7 +14,7 @@ import { type EspruinoBoard, getEspruino, startEspruinoBoard } from "../support/
 import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("the bundle on the real interpreter", { limitMs: 300_000 });
+const test = suite("the bundle on the real interpreter", { limitMs: 300_000, fileLimitMs: 300_000 });
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const IMAGE_FOLDER = path.join(ROOT, ".trapline", "firmware");
 /** A firmware that is signed and worth nothing. */

@@ -9,7 +9,7 @@ import { createWorld } from "../../simulator/board/radio.ts";
 import { createSimulatedTrap, type SimulatedTrap, type SimulatedTrapOptions } from "../../simulator/trap.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("a trap's health", { limitMs: 120_000 });
+const test = suite("a trap's health", { limitMs: 120_000, fileLimitMs: 300_000 });
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const WIFI = { ssid: "home", password: "sweet home" };
 const MINUTE = 60_000;

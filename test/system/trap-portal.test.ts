@@ -13,7 +13,7 @@ import { createSimulatedTrap, type SimulatedTrap } from "../../simulator/trap.ts
 import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("a trap's portal", { limitMs: 120_000 });
+const test = suite("a trap's portal", { limitMs: 120_000, fileLimitMs: 300_000 });
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const WIFI = { ssid: 'caf\xc3\xa9 "attic"', password: "cheese & crackers" };
 const IDENTITY: Identity = {

@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually.ts";
 import { readSigned, SIGNERS } from "../support/signed-firmware.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("updates that must not work", { limitMs: 120_000 });
+const test = suite("updates that must not work", { limitMs: 120_000, fileLimitMs: 300_000 });
 /** The trap lives this much faster. */
 const SPEED = 20;
 const WAIT_MS = 30_000;

@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
 import { createUpBench, getWholeStory, readPostmaster, STORY_MS, seedFirmware, type UpBench } from "./up-program.ts";
 
-const test = suite("trapline up, killed and started again", { limitMs: 170_000 });
+const test = suite("trapline up, killed and started again", { limitMs: 170_000, fileLimitMs: 300_000 });
 let bench: UpBench;
 
 test.before(async () => {

@@ -8,7 +8,7 @@ import { canEnter } from "../../cloud/db/embedded/embedded-account.ts";
 import { skip, suite } from "../support/suite.ts";
 import { createUpBench, getWholeStory, seedFirmware, type UpBench } from "./up-program.ts";
 
-const test = suite("trapline up, with something in its way", { limitMs: 170_000 });
+const test = suite("trapline up, with something in its way", { limitMs: 170_000, fileLimitMs: 300_000 });
 let bench: UpBench;
 
 test.before(() => {

@@ -5,7 +5,7 @@ import { isAlive } from "../../cloud/db/embedded/postmaster.ts";
 import { suite } from "../support/suite.ts";
 import { createUpBench, readPostmaster, STORY_MS, seedFirmware, type UpBench } from "./up-program.ts";
 
-const test = suite("trapline up, staying up", { limitMs: 170_000 });
+const test = suite("trapline up, staying up", { limitMs: 170_000, fileLimitMs: 300_000 });
 let bench: UpBench;
 
 test.before(async () => {

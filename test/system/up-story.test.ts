@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { suite } from "../support/suite.ts";
 import { createUpBench, getWholeStory, STEPS, type UpBench } from "./up-program.ts";
 
-const test = suite("trapline up, once", { limitMs: 170_000 });
+const test = suite("trapline up, once", { limitMs: 170_000, fileLimitMs: 300_000 });
 let bench: UpBench;
 
 test.before(() => {
