@@ -64,6 +64,8 @@ export interface Board {
   resetReason(): ResetReason;
   radioState(): RadioState;
   isTelnetOpen(): boolean;
+  /** Whether somebody near could join the console over Bluetooth. */
+  isBleOpen(): boolean;
   /** The Wi-Fi network of its own, if it has opened one. */
   accessPoint(): AccessPoint | undefined;
   /** Where this machine reaches a port the program listens on; undefined if it does not. */
@@ -108,6 +110,7 @@ class VirtualBoard implements Board {
   /** The clock's time at which the board's system time was 0. */
   #epochMs = 0;
   #telnetOpen = false;
+  #ble = { uart: false, awake: false };
 
   constructor(options: BoardOptions) {
     const { clock, flash, world } = options;
@@ -169,6 +172,10 @@ class VirtualBoard implements Board {
     return this.#telnetOpen;
   }
 
+  isBleOpen(): boolean {
+    return this.#ble.uart && this.#ble.awake;
+  }
+
   accessPoint(): AccessPoint | undefined {
     return this.#radio.accessPoint();
   }
@@ -212,6 +219,9 @@ class VirtualBoard implements Board {
       setTelnet: (open) => {
         this.#telnetOpen = open;
       },
+      setBle: (change) => {
+        this.#ble = { ...this.#ble, ...change };
+      },
       reboot: () => this.reset("software"),
       sleep: (ms) => this.#sleep(ms),
       wakeupCause: () => (this.#reason === "deep-sleep" ? WAKEUP_BY_TIMER : 0),
@@ -247,6 +257,7 @@ class VirtualBoard implements Board {
   #run(boot: BootRequest): void {
     this.#restartRequest = undefined;
     this.#telnetOpen = true;
+    this.#ble = { uart: true, awake: true };
     this.pins.reset();
     this.#interpreter = createInterpreter({
       chip: this.#chip,
@@ -277,6 +288,7 @@ class VirtualBoard implements Board {
     this.#network.cutAll();
     this.#radio.powerOff();
     this.#telnetOpen = false;
+    this.#ble = { uart: false, awake: false };
     this.#parts.reset();
     this.pins.powerOff();
   }

@@ -30,6 +30,7 @@ export function exposeSystem(program: Program): void {
   exposeInterpreter(program);
   exposeProcess(program);
   exposeChip(program);
+  exposeBluetooth(program);
   exposeGlobalFunctions(program);
   exposeModules(program);
 }
@@ -120,6 +121,18 @@ function exposeChip(program: Program): void {
     enableWifi: () => undefined,
     setAtten: () => undefined,
     setOTAValid: () => undefined,
+  });
+}
+
+/** As much of Bluetooth as decides whether a console stands open over it. */
+function exposeBluetooth(program: Program): void {
+  const { chip, realm } = program;
+  realm.global.NRF = realm.expose(realm.createObject(), {
+    setServices(_services, options) {
+      if (isObject(options) && options.uart !== undefined) chip.setBle({ uart: Boolean(options.uart) });
+    },
+    sleep: () => chip.setBle({ awake: false }),
+    wake: () => chip.setBle({ awake: true }),
   });
 }
 

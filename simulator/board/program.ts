@@ -34,6 +34,8 @@ export interface Chip {
   watchdog: Watchdog;
   /** The console on port 23, open unless the program closes it. */
   setTelnet(open: boolean): void;
+  /** The console over Bluetooth: its service, and the radio that offers it. Both are on unless the program takes one away. */
+  setBle(change: { uart?: boolean; awake?: boolean }): void;
   /** A new start of the chip; the running program is dead from this call on. */
   reboot(): void;
   /** The program is dead from this call on; the chip starts anew after `ms`, or never. */

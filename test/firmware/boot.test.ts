@@ -3,10 +3,13 @@
 import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
-import { joinSignedFirmware, SIGNATURE_BYTES } from "#protocol";
+import { CODE_UPDATE_ROLLED_BACK, joinSignedFirmware, SIGNATURE_BYTES } from "#protocol";
 import { ensureFirmware } from "../../firmware/bundle/build.ts";
 import { composeStorage } from "../../firmware/image/compose-storage.ts";
-import { encodeSlotRecord, SLOT_KEY } from "../../firmware/slots/slot-record.ts";
+import { ensureDevelopmentKey } from "../../firmware/image/development-key.ts";
+import { ensureSigned } from "../../firmware/image/ensure-image.ts";
+import { SLOT_B_ADDRESS } from "../../firmware/slots/slot-layout.ts";
+import { encodeSlotRecord, SLOT_KEY, type SlotRecord } from "../../firmware/slots/slot-record.ts";
 import { openRecordStore, putRecord } from "../../firmware/store/record-store.ts";
 import { type Board, createBoard } from "../../simulator/board/board.ts";
 import { createSimClock, type SimClock } from "../../simulator/board/clock.ts";
@@ -34,17 +37,28 @@ test.before(async () => {
 });
 test.after.each(() => board?.stop());
 
+interface StartOptions {
+  kind?: string;
+  held?: boolean;
+  /** A signed firmware in slot b that is on trial, and the key that signed it. */
+  trial?: { file: Uint8Array; publicKey: Uint8Array };
+}
+
 /** A board whose record says that slot a is confirmed: so its firmware needs no signature. */
-function start(firmware: string, options: { kind?: string; held?: boolean } = {}) {
+function start(firmware: string, options: StartOptions = {}) {
   const file = joinSignedFirmware(createManifest(firmware, 7), "\0".repeat(SIGNATURE_BYTES), firmware);
   const storage = composeStorage({
     boot: boots[options.kind ?? "development"] ?? new Uint8Array(),
-    publicKey: Buffer.from(SIGNED_KEY, "latin1"),
+    publicKey: options.trial?.publicKey ?? Buffer.from(SIGNED_KEY, "latin1"),
     signedFile: Buffer.from(file, "latin1"),
   });
   const image = composeTrapImage(IDENTITY, { storage });
   const pages = createTestFlash();
-  const record = { active: "a", trial: "", boots: 0, counter: 7, trialCounter: 0, code: 0, offer: "" } as const;
+  const record: SlotRecord = { active: "a", trial: "", boots: 0, counter: 7, trialCounter: 0, code: 0, offer: "" };
+  if (options.trial !== undefined) {
+    Object.assign(record, { trial: "b", trialCounter: 8, offer: "7f" });
+    image.set(options.trial.file, SLOT_B_ADDRESS);
+  }
   putRecord(openRecordStore(pages, sha256), SLOT_KEY, encodeSlotRecord(record));
   image.set(pages.bytes, STORE_ADDRESS);
   const clock: SimClock = createSimClock();
@@ -60,9 +74,10 @@ function start(firmware: string, options: { kind?: string; held?: boolean } = {}
   return { made, clock, lines, count };
 }
 
-test("the console of the network is closed before the firmware's first line [BOOT-1]", () => {
+test("the consoles of the network and of Bluetooth are closed before the firmware's first line [BOOT-1]", () => {
   const { made, lines } = start('print("app", require("Storage").list().length);');
   assert.is(made.isTelnetOpen(), false);
+  assert.is(made.isBleOpen(), false);
   assert.equal(lines, ["TL 0 loader slot=a trial=false code=0", "app 5"]);
   const text = Buffer.from(boots.development ?? []).toString("latin1");
   const order = ["TelnetServer", "setServices", "setConsole", "digitalRead", "enableWatchdog", '"Storage"'];
@@ -74,10 +89,19 @@ test("the console of the network is closed before the firmware's first line [BOO
   assert.ok(Math.max(...places.slice(0, 3)) < text.lastIndexOf("trial="), "consoles first");
 });
 
+test("a board without our loader stands open to both, so that the double can tell [BOOT-1]", () => {
+  const world = createWorld({ ssid: "home", password: "sweet home" });
+  const bare = createBoard({ flash: createFlash(), clock: createSimClock(), world, seed: 3 });
+  board = bare;
+  bare.powerOn();
+  assert.equal([bare.isTelnetOpen(), bare.isBleOpen()], [true, true]);
+});
+
 test("with the button held nothing is run, and the console on the cable is open, in production too [BOOT-1]", () => {
   for (const kind of ["development", "production"]) {
     const { made, lines } = start('print("app");', { kind, held: true });
     assert.equal(lines, ["TL 0 loader held=true"]);
+    assert.equal([made.isTelnetOpen(), made.isBleOpen()], [false, false], "of the cable, and no other");
     made.console.type("print(6*7)\n");
     assert.is(lines.at(-1), "42");
     made.stop();
@@ -113,6 +137,21 @@ test("a firmware that hangs at its start is ended by the watchdog [BOOT-2]", () 
   assert.is(made.state(), "hung");
   clock.advance(91_000);
   assert.is(count("app"), 2);
+});
+
+test("a firmware on trial that hangs is bitten three times, then the firmware before it runs again [BOOT-2] [UPDATE-4]", async () => {
+  const folder = path.join(root, ".trapline", "firmware");
+  const key = await ensureDevelopmentKey(folder);
+  const hanging = Buffer.from('print("hangs");while(true);');
+  const file = await ensureSigned({ bundle: hanging, version: "9.9.8", counter: 8, key, folder });
+  const { made, clock, count } = start('print("sound");', { trial: { file, publicKey: key.publicKey } });
+  for (const boots of [1, 2, 3]) {
+    assert.equal([count("hangs"), count("sound"), made.state()], [boots, 0, "hung"]);
+    clock.advance(91_000);
+  }
+  assert.equal([count("hangs"), count("sound")], [3, 1]);
+  assert.is(count(`loader slot=a trial=false code=${CODE_UPDATE_ROLLED_BACK}`), 1);
+  assert.is(made.resetReason(), "watchdog");
 });
 
 test("a firmware that gets through its start is left alone", () => {
