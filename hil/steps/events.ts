@@ -1,5 +1,6 @@
 // Owns the one stream of what happens on a bench: console, reports, recorder and live view all subscribe to it, and none of them asks
 // anything else. Every text in it has been masked before it is published.
+import type { RecordedEntry } from "../record/entries.ts";
 
 export type Outcome = "passed" | "marginal" | "failed" | "skipped" | "broken" | "interrupted";
 /** `broken`: not the promise failed but something beneath the bench gave way. */
@@ -63,6 +64,8 @@ export type HilEventBody =
       outcome: "passed" | "marginal" | "failed";
     }
   | { type: "logged"; board: string; source: LogSource; direction?: "in" | "out"; text: string }
+  /** The same as data, for whoever replays it: what a line of text cannot carry. Beside `logged`, not instead of it. */
+  | { type: "recorded"; board: string; entry: RecordedEntry }
   | { type: "progress"; board: string; what: string; done: number; total: number }
   | { type: "remarked"; board?: string; level: "info" | "warn"; text: string }
   | {
