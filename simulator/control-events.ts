@@ -1,8 +1,8 @@
 // Owns the live side of the control page: server-sent events with the trap's state, gathered over a moment since a lamp can blink faster
 // than anybody looks, and with every console line.
 import type { Clock, TimerHandle } from "./board/clock.ts";
+import type { ConsoleEntry, TrapCase } from "./case.ts";
 import { type Exchange, sendProblem, startStream } from "./control-http.ts";
-import type { ConsoleEntry, SimulatedTrap } from "./trap.ts";
 
 export interface EventStreams {
   open(exchange: Exchange): void;
@@ -14,7 +14,7 @@ const HEARTBEAT_MS = 15_000;
 const STREAMS_MAX = 32;
 
 /** `clock` is that of the people who watch, not the trap's. */
-export function createEventStreams(trap: SimulatedTrap, clock: Clock): EventStreams {
+export function createEventStreams(trap: TrapCase, clock: Clock): EventStreams {
   const streams = new Set<Exchange>();
   let gathering: TimerHandle = 0;
   let heartbeat: TimerHandle = 0;

@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import type * as net from "node:net";
 import type { Clock } from "./board/clock.ts";
+import type { TrapCase } from "./case.ts";
 import { createEventStreams, type EventStreams } from "./control-events.ts";
 import {
   checkOrigin,
@@ -17,7 +18,6 @@ import {
   sendJson,
   sendProblem,
 } from "./control-http.ts";
-import type { SimulatedTrap } from "./trap.ts";
 
 export interface ControlServer {
   /** Without a slash at the end. */
@@ -26,7 +26,7 @@ export interface ControlServer {
 }
 
 export interface ControlOptions {
-  trap: SimulatedTrap;
+  trap: TrapCase;
   /** The host's time, whatever the trap's is. */
   clock: Clock;
   /** 0 for any that is free. */
@@ -89,7 +89,7 @@ function fail(exchange: Exchange): void {
   else sendProblem(exchange, { status: 500, title: "Internal server error", detail: "The simulator failed at this." });
 }
 
-async function answer(exchange: Exchange, trap: SimulatedTrap, streams: EventStreams, pageFolder: URL): Promise<void> {
+async function answer(exchange: Exchange, trap: TrapCase, streams: EventStreams, pageFolder: URL): Promise<void> {
   const { request } = exchange;
   const path = (request.url ?? "/").split("?")[0] ?? "/";
   const isPost = Object.hasOwn(POSTS, path);
@@ -120,9 +120,9 @@ async function sendPage(exchange: Exchange, page: { file: string; type: string }
 
 type Fields = Record<string, unknown>;
 /** Does what was asked, or tells what is wrong with it. */
-type Post = (trap: SimulatedTrap, fields: Fields) => Problem | undefined;
+type Post = (trap: TrapCase, fields: Fields) => Problem | undefined;
 
-async function post(exchange: Exchange, trap: SimulatedTrap, act: Post): Promise<void> {
+async function post(exchange: Exchange, trap: TrapCase, act: Post): Promise<void> {
   const read = await readFields(exchange.request);
   if ("problem" in read) return sendProblem(exchange, read.problem);
   const problem = act(trap, read.fields);
@@ -164,7 +164,7 @@ const POSTS: Record<string, Post> = {
   },
 };
 
-function actButton(trap: SimulatedTrap, fields: Fields): Problem | undefined {
+function actButton(trap: TrapCase, fields: Fields): Problem | undefined {
   const ms = parseInteger(fields, "ms", 1, BUTTON_MS_MAX, BUTTON_MS_DEFAULT);
   if (typeof ms !== "number") return ms;
   if (fields.action === "press") trap.pressButton(ms);

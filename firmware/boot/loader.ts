@@ -3,7 +3,8 @@
 //
 // a trial     is verified wholly, its boot is counted in flash, and it is run. After three boots that nobody confirmed it is given up.
 // no trial    the confirmed slot runs if its bytes are intact; if they are not, the other one, if it verifies wholly.
-// no record   a fresh board: the newest slot that verifies wholly, which counts as confirmed from then on.
+// no record   a fresh board runs the slot that verifies wholly, which counts as confirmed from then on. A board that lost its record may have
+//             two: whether the newer was ever confirmed nobody knows, so it is on trial, with the older to go back to.
 //
 // A slot is never written here, and nothing is ever erased but what the record store renews [SLOT-1].
 import { type Bytes, CODE_OK, CODE_STORE_FULL, CODE_UPDATE_ROLLED_BACK, CODE_UPDATE_UNSIGNED } from "#protocol";
@@ -73,23 +74,27 @@ export function chooseSlot(ports: LoaderPorts): ChosenSlot {
   return choose(ports, other, false, confirmed.code);
 }
 
-/** Of a board that has never chosen, or has lost its record: the newest that may be believed. */
+/** Of a board that has never chosen, or has lost its record. */
 function chooseFirst(ports: LoaderPorts, store: RecordStore): ChosenSlot {
   const a = verifySlot(ports, "a", 0);
   const b = verifySlot(ports, "b", 0);
   const first = b.code === CODE_OK && (a.code !== CODE_OK || b.counter > a.counter) ? b : a;
   if (first.code !== CODE_OK) return choose(ports, null, false, first.code);
+  const older = first === a ? b : a;
+  const isTrial = older.code === CODE_OK && older.counter < first.counter;
+  const active = isTrial ? older : first;
   const record: SlotRecord = {
-    active: first.slot,
-    trial: "",
-    boots: 0,
-    counter: first.counter,
-    trialCounter: 0,
+    active: active.slot,
+    trial: isTrial ? first.slot : "",
+    boots: isTrial ? 1 : 0,
+    counter: active.counter,
+    trialCounter: isTrial ? first.counter : 0,
     code: CODE_OK,
     offer: "",
   };
-  putRecord(store, SLOT_KEY, encodeSlotRecord(record));
-  return choose(ports, first, false, CODE_OK);
+  // What cannot be counted might be tried for ever.
+  if (!putRecord(store, SLOT_KEY, encodeSlotRecord(record))) return choose(ports, active, false, CODE_OK);
+  return choose(ports, first, isTrial, CODE_OK);
 }
 
 /** Wholly: for this trap, not too old, undamaged, signed. */

@@ -42,6 +42,10 @@ export interface BoardOptions {
   resolveHost?(host: string): string | undefined;
   /** From a reset to the first line of code, in milliseconds; 0 unless told. */
   bootMs?: number;
+  /**
+   * For whoever has a ROM to run first: called in place of the new start, when the program that asked for it has unwound. He calls `start`.
+   */
+  onReset?(reason: ResetReason): void;
   radioTimes?: Partial<RadioTimes>;
   /** Variables of the interpreter; looked at each time the program asks, so that it can be made short. */
   memory?: { total: number; used: number };
@@ -60,6 +64,8 @@ export interface Board {
   powerOff(): void;
   /** Nothing happens to a board without power. */
   reset(reason: ResetReason): void;
+  /** The interpreter begins at once, whatever ran before. */
+  start(reason: ResetReason): void;
   state(): BoardState;
   resetReason(): ResetReason;
   radioState(): RadioState;
@@ -115,7 +121,7 @@ class VirtualBoard implements Board {
   constructor(options: BoardOptions) {
     const { clock, flash, world } = options;
     this.#options = options;
-    this.#parts = createConsole((line) => this.#interpreter?.type(line));
+    this.#parts = createConsole((line, told) => this.#interpreter?.type(line, told));
     this.console = this.#parts.console;
     this.flash = flash;
     this.storage = createStorage(flash, this.#parts.program.print);
@@ -154,6 +160,11 @@ class VirtualBoard implements Board {
     this.#setState("starting");
     // Never at once: it may be the program itself that asked, and it has to unwind first.
     this.#startLater(this.#options.bootMs ?? 0, reason);
+  }
+
+  start(reason: ResetReason): void {
+    this.#halt();
+    this.#start(reason);
   }
 
   state(): BoardState {
@@ -245,7 +256,10 @@ class VirtualBoard implements Board {
   }
 
   #startLater(ms: number, reason: ResetReason): void {
-    this.#startTimer = this.#options.clock.setTimer(ms, () => this.#start(reason));
+    this.#startTimer = this.#options.clock.setTimer(ms, () => {
+      if (this.#options.onReset === undefined) this.#start(reason);
+      else this.#options.onReset(reason);
+    });
   }
 
   #sleep(ms: number | undefined): void {
@@ -256,6 +270,7 @@ class VirtualBoard implements Board {
 
   #run(boot: BootRequest): void {
     this.#restartRequest = undefined;
+    this.#parts.greet();
     this.#telnetOpen = true;
     this.#ble = { uart: true, awake: true };
     this.pins.reset();
@@ -273,7 +288,11 @@ class VirtualBoard implements Board {
 
   #restartIfAsked(): void {
     const request = this.#restartRequest;
-    if (request === undefined || this.#state !== "running") return;
+    if (this.#state !== "running") return;
+    if (request === undefined) {
+      this.#parts.rest();
+      return;
+    }
     this.#interpreter?.stop();
     this.#network.cutAll();
     this.#run(request);

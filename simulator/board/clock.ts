@@ -64,32 +64,61 @@ export function createSimClock(options: { startMs?: number } = {}): SimClock {
 /** setTimeout of the host fires at once beyond this. */
 const HOST_DELAY_MS_MAX = 2_147_483_647;
 
+export interface WallClock extends Clock {
+  speed(): number;
+  /** From now on; what is running falls due sooner or later by that. */
+  setSpeed(speed: number): void;
+}
+
+interface WallTimer {
+  dueMs: number;
+  fn: () => void;
+  timeout: NodeJS.Timeout | undefined;
+}
+
 /** The host's time. With `speed` 10 a board lives ten seconds in one. */
-export function createWallClock(options: { speed?: number } = {}): Clock {
-  const speed = options.speed ?? 1;
-  const timers = new Map<TimerHandle, NodeJS.Timeout>();
+export function createWallClock(options: { speed?: number } = {}): WallClock {
+  let speed = options.speed ?? 1;
+  /** Both as of the last change of speed. */
+  let hostMs = performance.now();
+  let clockMs = hostMs * speed;
+  const timers = new Map<TimerHandle, WallTimer>();
   let lastHandle = 0;
 
-  function arm(handle: TimerHandle, hostMs: number, fn: () => void): void {
-    const stepMs = Math.min(hostMs, HOST_DELAY_MS_MAX);
-    const timeout = setTimeout(() => {
-      if (hostMs > stepMs) return arm(handle, hostMs - stepMs, fn);
+  const now = () => clockMs + (performance.now() - hostMs) * speed;
+
+  function arm(handle: TimerHandle, timer: WallTimer, waitMs = Math.max(timer.dueMs - now(), 0) / speed): void {
+    const stepMs = Math.min(waitMs, HOST_DELAY_MS_MAX);
+    timer.timeout = setTimeout(() => {
+      if (waitMs > stepMs) return arm(handle, timer);
       timers.delete(handle);
-      fn();
+      timer.fn();
     }, stepMs);
-    timers.set(handle, timeout);
   }
 
   return {
-    now: () => performance.now() * speed,
+    now,
     setTimer(ms, fn) {
       lastHandle += 1;
-      arm(lastHandle, toDelay(ms) / speed, fn);
+      const delayMs = toDelay(ms);
+      const timer = { dueMs: now() + delayMs, fn, timeout: undefined };
+      timers.set(lastHandle, timer);
+      arm(lastHandle, timer, delayMs / speed);
       return lastHandle;
     },
     clearTimer(handle) {
-      clearTimeout(timers.get(handle));
+      clearTimeout(timers.get(handle)?.timeout);
       timers.delete(handle);
+    },
+    speed: () => speed,
+    setSpeed(next) {
+      clockMs = now();
+      hostMs = performance.now();
+      speed = next;
+      for (const [handle, timer] of timers) {
+        clearTimeout(timer.timeout);
+        arm(handle, timer);
+      }
     },
   };
 }

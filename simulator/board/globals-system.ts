@@ -149,7 +149,7 @@ function exposeGlobalFunctions(program: Program): void {
       chip.restart({ kind: "reset" });
     },
     load: (file) => chip.restart(file === undefined ? { kind: "load" } : { kind: "load", file: String(file) }),
-    echo: () => undefined,
+    echo: (on) => chip.console.setEcho(Boolean(on)),
     trace: () => undefined,
     peek8: (address) => chip.peek(Number(address)) & 0xff,
     peek16: (address) => chip.peek(Number(address)) & 0xffff,

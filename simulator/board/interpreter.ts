@@ -9,6 +9,7 @@ import { EVALUATE_LIMIT_MS, exposeSystem } from "./globals-system.ts";
 import { type Chip, isFunction, type Program, type RestartRequest } from "./program.ts";
 import { createPromiseClass } from "./promises.ts";
 import { type Callable, createRealm, HaltError, type Realm, TIMEOUT_CODE } from "./realm.ts";
+import { formatReply } from "./reply.ts";
 import { exposeTimers } from "./timers.ts";
 import { exposeWatches } from "./watches.ts";
 
@@ -31,8 +32,8 @@ export interface InterpreterOptions {
 export interface Interpreter {
   /** Runs the boot files. Apart from the making, so that the board knows its interpreter before a program runs. */
   start(): void;
-  /** Evaluates a line as typed at the console, whose echo is off: only what the program prints is heard. */
-  type(line: string): void;
+  /** Evaluates a line as typed at the console; `told` hears its value, as the prompt shows it, unless the line throws. */
+  type(line: string, told?: (value: string) => void): void;
   /** Ends the program at once, wherever it is. */
   stop(): void;
 }
@@ -74,8 +75,11 @@ class RunningInterpreter implements Interpreter {
     this.#loop.post(() => this.#boot());
   }
 
-  type(line: string): void {
-    this.#loop.post(() => this.#evaluate(line, "REPL"));
+  type(line: string, told?: (value: string) => void): void {
+    this.#loop.post(() => {
+      const value = this.#evaluate(line, "REPL");
+      told?.(formatReply(value));
+    });
   }
 
   stop(): void {

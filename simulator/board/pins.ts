@@ -30,6 +30,10 @@ export interface Pins {
   getOutput(pin: number): PinOutput;
   /** Called at every change of an output; returns how to stop it. */
   onOutput(fn: (output: PinOutput) => void): () => void;
+  /** What the chip itself puts on a wire; undefined while it leaves it alone, as an input or as an open drain at 1. */
+  getDrive(pin: number): Level | undefined;
+  /** Called at every change of that; returns how to stop it. */
+  onDrive(fn: (pin: number, level: Level | undefined) => void): () => void;
 
   // The chip's side.
   setMode(pin: number, mode: PinMode): void;
@@ -75,6 +79,7 @@ class ChipPins implements Pins {
     output: { pin, level: 0, duty: 0, hz: 0 },
   }));
   readonly #listeners = new Set<(output: PinOutput) => void>();
+  readonly #driveListeners = new Set<(pin: number, level: Level | undefined) => void>();
   #onEdge: ((pin: number, level: Level) => void) | undefined;
 
   drive(pin: number, level: Level | undefined): void {
@@ -96,11 +101,22 @@ class ChipPins implements Pins {
     return () => void this.#listeners.delete(fn);
   }
 
+  getDrive(pin: number): Level | undefined {
+    return driveOf(this.#at(pin));
+  }
+
+  onDrive(fn: (pin: number, level: Level | undefined) => void): () => void {
+    this.#driveListeners.add(fn);
+    return () => void this.#driveListeners.delete(fn);
+  }
+
   setMode(pin: number, mode: PinMode): void {
-    this.#change(pin, (state) => {
-      state.mode = mode;
+    this.#drivingAnew(pin, () => {
+      this.#change(pin, (state) => {
+        state.mode = mode;
+      });
+      if (isInput(mode)) this.#setOutput(pin, 0, 0, 0);
     });
-    if (isInput(mode)) this.#setOutput(pin, 0, 0, 0);
   }
 
   getMode(pin: number): PinMode | undefined {
@@ -112,14 +128,15 @@ class ChipPins implements Pins {
   }
 
   write(pin: number, level: Level): void {
-    if (pin < INPUT_ONLY_FROM) this.#setOutput(pin, level, level, 0);
+    if (pin < INPUT_ONLY_FROM) this.#drivingAnew(pin, () => this.#setOutput(pin, level, level, 0));
   }
 
   writeWave(pin: number, duty: number, hz: number): void {
     if (pin >= INPUT_ONLY_FROM) return;
     const share = Math.min(Math.max(duty, 0), 1);
     const steady = share === 0 || share === 1 || CONVERTER_PINS.includes(pin);
-    this.#setOutput(pin, share > 0 ? 1 : 0, share, steady ? 0 : hz > 0 ? hz : WAVE_HZ_DEFAULT);
+    const waveHz = steady ? 0 : hz > 0 ? hz : WAVE_HZ_DEFAULT;
+    this.#drivingAnew(pin, () => this.#setOutput(pin, share > 0 ? 1 : 0, share, waveHz));
   }
 
   readAnalog(pin: number): number {
@@ -140,8 +157,10 @@ class ChipPins implements Pins {
 
   #restart(modeOf: (pin: number) => PinMode | undefined): void {
     for (let pin = 0; pin < PIN_COUNT; pin++) {
-      this.#at(pin).mode = modeOf(pin);
-      this.#setOutput(pin, 0, 0, 0);
+      this.#drivingAnew(pin, () => {
+        this.#at(pin).mode = modeOf(pin);
+        this.#setOutput(pin, 0, 0, 0);
+      });
     }
   }
 
@@ -158,6 +177,13 @@ class ChipPins implements Pins {
     for (const listener of [...this.#listeners]) listener({ pin, level, duty, hz });
   }
 
+  #drivingAnew(pin: number, apply: () => void): void {
+    const before = this.getDrive(pin);
+    apply();
+    const after = this.getDrive(pin);
+    if (before !== after) for (const listener of [...this.#driveListeners]) listener(pin, after);
+  }
+
   #change(pin: number, apply: (state: PinState) => void): void {
     const before = this.read(pin);
     apply(this.#at(pin));
@@ -168,6 +194,12 @@ class ChipPins implements Pins {
 
 function isInput(mode: PinMode | undefined): boolean {
   return mode === undefined || mode === "analog" || mode.startsWith("input");
+}
+
+/** A wave counts as high all the time: nobody outside looks as often. */
+function driveOf({ mode, output }: PinState): Level | undefined {
+  if (mode === "output" || output.hz > 0) return output.level;
+  return mode?.startsWith("opendrain") && output.level === 0 ? 0 : undefined;
 }
 
 /** An open pin without a resistor floats; it reads low here, so that a program that forgot the resistor is found out. */

@@ -61,6 +61,7 @@ export interface ProgramConsole {
   /** Null takes the console away altogether. */
   setDevice(device: string | null): void;
   device(): string | null;
+  setEcho(on: boolean): void;
   setPassword(password: string | undefined): void;
   lock(): void;
 }

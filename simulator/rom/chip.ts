@@ -39,8 +39,11 @@ export interface ChipOptions {
 export type ChipState = "off" | "reset" | "loader" | "looping" | "running";
 
 export interface Chip {
-  /** Bytes arriving at the UART, sent at `baud`; at another speed than the chip's own they arrive as noise. */
-  receive(bytes: Uint8Array, baud: number): void;
+  /**
+   * Bytes arriving at the UART, sent at `baud`; at another speed than the chip's own they arrive as noise. Undefined is a wire without a
+   * speed, as raw TCP, where it is always right.
+   */
+  receive(bytes: Uint8Array, baud: number | undefined): void;
   setPower(on: boolean): void;
   /** Levels of the pins EN and IO0 as the lines and a pressed button make them; the rising edge of EN samples IO0. */
   setEnable(high: boolean): void;

@@ -15,7 +15,7 @@ import { type Board, createBoard } from "../../simulator/board/board.ts";
 import { createSimClock, type SimClock } from "../../simulator/board/clock.ts";
 import { createFlash } from "../../simulator/board/flash.ts";
 import { createWorld } from "../../simulator/board/radio.ts";
-import { TRAP_PINS } from "../../simulator/trap.ts";
+import { TRAP_PINS } from "../../simulator/case.ts";
 import { composeTrapImage } from "../../simulator/trap-image.ts";
 import { suite } from "../support/suite.ts";
 import { createTestFlash, IDENTITY } from "./ports-double.ts";

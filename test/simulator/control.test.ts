@@ -2,8 +2,8 @@
 import * as http from "node:http";
 import * as assert from "uvu/assert";
 import { createSimClock, type SimClock } from "../../simulator/board/clock.ts";
+import type { TrapState } from "../../simulator/case.ts";
 import { createSimulator, type Simulator } from "../../simulator/compose.ts";
-import type { TrapState } from "../../simulator/trap.ts";
 import { eventually } from "../support/eventually.ts";
 import { suite } from "../support/suite.ts";
 import { IDENTITY, readFixture } from "./fixture/fixture.ts";
