@@ -95,14 +95,14 @@ function registerFirmwareCommands(program: Command): void {
   program
     .command("firmware")
     .description(
-      "build the firmware, tell its size, make keys, sign, verify, inspect, compose the image: firmware --help",
+      "build the firmware, tell its size, make keys, sign, verify, inspect, compose the image, make an update: firmware --help",
     )
     .allowUnknownOption()
     .helpOption(false)
     .argument("[words...]")
     .action(async (_words: string[], _flags: object, command: Command) => {
       const { isReleaseCommand, listReleaseHelp, releaseCommand } = await import("../firmware/release/command.ts");
-      const { IMAGE_USAGE, imageCommand } = await import("../firmware/image/command.ts");
+      const { IMAGE_USAGE, imageCommand, isImageCommand } = await import("../firmware/image/command.ts");
       const { firmwareCommand } = await import("../firmware/bundle/command.ts");
       const { readTrapStats } = await import("../firmware/image/trap-stats.ts");
       const { interpreter } = readBinConfig(false);
@@ -116,7 +116,7 @@ function registerFirmwareCommands(program: Command): void {
         otherHelp: [...listReleaseHelp(), IMAGE_USAGE],
       };
       const [word] = command.args;
-      const run = word === "image" ? imageCommand : isReleaseCommand(word) ? releaseCommand : firmwareCommand;
+      const run = isImageCommand(word) ? imageCommand : isReleaseCommand(word) ? releaseCommand : firmwareCommand;
       process.exitCode = await run(command.args, io);
     });
 }

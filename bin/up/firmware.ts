@@ -35,7 +35,7 @@ const FLASHED_COUNTER = 1;
 export async function ensureStoryFirmwares(root: string, folder: string): Promise<StoryFirmwares> {
   // The key in it is for its owner alone, and so is the folder, if it is made now.
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const version = nextVersion(await readVersion(root), await hashSources(root, undefined));
+  const version = nextVersion(await readVersion(root), await hashSources(root, []));
   const aside = buildAside(root, join(folder, version), version);
   const flashed = await ensureImage({ root, outDir: folder, counter: FLASHED_COUNTER });
   await aside;

@@ -7,6 +7,7 @@ import { checkDeviceProgram, createDeviceProgram } from "./check-firmware.ts";
 import { checkOutput } from "./check-output.ts";
 import { type CompileInput, compileEntry } from "./compile.ts";
 import type { Refusal } from "./dialect.ts";
+import { type FaultName, listReplacements, nameFaultyVersion } from "./faults.ts";
 import { BOOT_FILE, BUNDLE_FILE, type BuiltFile, findManifest, MANIFEST_FILE, type Manifest } from "./manifest.ts";
 import { type ShrinkOptions, type ShrunkProgram, shrinkProgram } from "./shrink.ts";
 import { LOADER_FUNCTIONS, RARE_FUNCTIONS, sinkFunctions } from "./sink.ts";
@@ -20,6 +21,8 @@ export interface BuildOptions {
   version?: string;
   /** A loader that locks the serial console. */
   production?: boolean;
+  /** Break it on purpose; its version tells. */
+  fault?: FaultName;
   outDir: string;
 }
 
@@ -33,19 +36,22 @@ export type BuildResult =
 
 /**
  * Builds both programs into `outDir` (bundle.js, boot.js, manifest.json, and each program with its names for reading).
- * Sources outside the dialect are an outcome, and nothing is written. @throws Error when a module is missing or the disk fails.
+ * Sources outside the dialect are an outcome, and nothing is written. @throws FaultError; Error when a module is missing or the disk fails.
  */
 export async function buildFirmware(options: BuildOptions): Promise<BuildResult> {
-  const { root, outDir } = options;
-  const sourceHash = await hashSources(root, options.version, options.production);
+  const { root, outDir, fault } = options;
+  const version =
+    fault === undefined ? options.version : nameFaultyVersion(options.version ?? (await readVersion(root)), fault);
+  const sourceHash = await hashBuild(options);
   const device = createDeviceProgram(root);
   const refusals = checkDeviceProgram(device);
   if (refusals.length > 0) return { ok: false, refusals };
   const input = {
     root,
-    version: options.version,
+    version,
     production: options.production,
     visibleMembers: listVisibleMembers(device),
+    ...(fault && { replacements: listReplacements(root, fault) }),
   };
   const bundle = await buildProgram({ ...input, entry: path.join(root, "firmware", "main.ts") });
   const boot = await buildProgram({
@@ -57,7 +63,7 @@ export async function buildFirmware(options: BuildOptions): Promise<BuildResult>
   if (found.length > 0) return { ok: false, refusals: found };
   await mkdir(outDir, { recursive: true });
   const manifest: Manifest = {
-    version: options.version ?? (await readVersion(root)),
+    version: version ?? (await readVersion(root)),
     ...(await writeProgram(outDir, BUNDLE_FILE, bundle)),
     sourceHash,
     boot: await writeProgram(outDir, BOOT_FILE, boot),
@@ -69,16 +75,17 @@ export async function buildFirmware(options: BuildOptions): Promise<BuildResult>
 /** As buildFirmware, but what was already built of the same sources with the same tools is left as it is. */
 export async function ensureFirmware(options: BuildOptions): Promise<BuildResult & { fresh: boolean }> {
   const manifest = await findManifest(options.outDir);
-  if (
-    manifest !== undefined &&
-    manifest.sourceHash === (await hashSources(options.root, options.version, options.production))
-  ) {
+  if (manifest !== undefined && manifest.sourceHash === (await hashBuild(options))) {
     const intact =
       (await hashFile(path.join(options.outDir, BUNDLE_FILE))) === manifest.sha256 &&
       (await hashFile(path.join(options.outDir, BOOT_FILE))) === manifest.boot.sha256;
     if (intact) return { ...describe(options.outDir, manifest), fresh: false };
   }
   return { ...(await buildFirmware(options)), fresh: true };
+}
+
+function hashBuild({ root, version, production, fault }: BuildOptions): Promise<string> {
+  return hashSources(root, [version ?? null, production === true, fault ?? null]);
 }
 
 /** One entry through the whole pipeline. @param input names of members are shortened only if those that are visible are told. */

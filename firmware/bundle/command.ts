@@ -4,6 +4,14 @@ import { parseArgs } from "node:util";
 import { BOOT_BYTES_MAX, BUNDLE_BYTES_MAX, CHAIN_CALLS_MAX } from "./budget.ts";
 import { type BuildResult, buildFirmware, ensureFirmware } from "./build.ts";
 import { formatRefusal } from "./dialect.ts";
+import {
+  FAULT_BYTES_MAX,
+  type FaultName,
+  folderOfFault,
+  isFaultName,
+  listFaultNames,
+  nameFaultyVersion,
+} from "./faults.ts";
 import { listDeepestChain, type ProgramStats, readStats } from "./stats.ts";
 
 /** What `stats` tells of a whole trap: for a program, and the same in lines for a person. */
@@ -26,8 +34,9 @@ export interface CommandIo {
   otherHelp?: readonly string[];
 }
 
-const USAGE = `usage: npm run firmware -- build [--version X] [--production] [--out FOLDER] [--json]
-  Checks the sources and makes the firmware and its loader of them: bundle.js and boot.js in .trapline/firmware.
+const USAGE = `usage: npm run firmware -- build [--version X] [--production] [--fault NAME] [--out FOLDER] [--json]
+  Checks the sources and makes the firmware and its loader of them: bundle.js and boot.js in .trapline/firmware. With a fault it is
+  broken on purpose, its version says so, and it stands in a folder of its own: ${listFaultNames()}.
 npm run firmware -- stats [--version X] [--out FOLDER] [--json]
   Tells how much both take of what a trap has: bytes, variables, stack, messages; builds first if something has changed. Where
   ESPRUINO_BIN names an interpreter for Linux, the image is started on it and measured.`;
@@ -46,8 +55,9 @@ export async function firmwareCommand(argv: readonly string[], io: CommandIo): P
   }
   const options = {
     root: io.root,
-    outDir: path.resolve(io.root, parsed.out ?? path.join(".trapline", "firmware")),
+    outDir: path.resolve(io.root, parsed.out ?? path.join(".trapline", "firmware", folderOfFault(parsed.fault))),
     production: parsed.production,
+    ...(parsed.fault && { fault: parsed.fault }),
     ...(parsed.version === undefined ? {} : { version: parsed.version }),
   };
   const result = parsed.name === "build" ? await buildFirmware(options) : await ensureFirmware(options);
@@ -56,14 +66,15 @@ export async function firmwareCommand(argv: readonly string[], io: CommandIo): P
   const boot = { ...result.boot, ...(await readStats(result.boot.path)) };
   const trap = parsed.name === "stats" ? await io.readTrapStats(options) : undefined;
   const chain = parsed.name === "stats" ? listDeepestChain(io.root) : [];
-  const isSmall = bundle.size <= BUNDLE_BYTES_MAX && boot.size <= BOOT_BYTES_MAX && chain.length <= CHAIN_CALLS_MAX;
+  const bytesMax = BUNDLE_BYTES_MAX + (parsed.fault === undefined ? 0 : FAULT_BYTES_MAX);
+  const isSmall = bundle.size <= bytesMax && boot.size <= BOOT_BYTES_MAX && chain.length <= CHAIN_CALLS_MAX;
   const within = isSmall && trap?.ok !== false;
   const { version } = result.manifest;
   if (parsed.json)
     io.write(JSON.stringify({ ok: within, version, bundle, boot, ...(trap && { chain, ...trap.facts }) }));
   else {
     io.write(`firmware ${version} in ${options.outDir}`);
-    io.write(formatProgram("bundle", bundle, BUNDLE_BYTES_MAX, result.bundle.sha256));
+    io.write(formatProgram("bundle", bundle, bytesMax, result.bundle.sha256));
     io.write(formatProgram("boot", boot, BOOT_BYTES_MAX, result.boot.sha256));
     for (const line of trap?.lines ?? []) io.write(line);
     if (trap) io.write(`deepest chain of calls, ${chain.length} of ${CHAIN_CALLS_MAX}: ${chain.join(" > ")}`);
@@ -77,6 +88,7 @@ interface ParsedCommand {
   version?: string;
   out?: string;
   production: boolean;
+  fault?: FaultName;
   json: boolean;
 }
 
@@ -86,15 +98,19 @@ function parseCommand(argv: readonly string[]): ParsedCommand | undefined {
       args: [...argv],
       allowPositionals: true,
       options: {
-        ...{ version: { type: "string" }, out: { type: "string" } },
+        ...{ version: { type: "string" }, out: { type: "string" }, fault: { type: "string" } },
         ...{ production: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
       },
     });
     const [name, ...rest] = positionals;
     if ((name !== "build" && name !== "stats") || rest.length > 0) return undefined;
-    return { name, ...values };
+    const { fault, ...others } = values;
+    if (fault === undefined) return { name, ...others };
+    if (name !== "build" || !isFaultName(fault)) return undefined;
+    if (others.version !== undefined) nameFaultyVersion(others.version, fault);
+    return { name, ...others, fault };
   } catch {
-    // An unknown option: the usage says what there is.
+    // An unknown option, or a version too long for its fault: the usage says what there is.
     return undefined;
   }
 }

@@ -16,6 +16,8 @@ export interface CompileInput {
   production?: boolean;
   /** Texts in place of what stands on the disk, by absolute path. */
   overlay?: ReadonlyMap<string, string>;
+  /** Modules in place of others, both by absolute path. What stands in for a module gets that module itself when it imports it. */
+  replacements?: ReadonlyMap<string, string>;
 }
 
 const HELPERS_ID = "\0device-runtime";
@@ -53,7 +55,10 @@ function createDevicePlugin(input: CompileInput): Plugin {
       if (id === "#protocol") return path.join(firmware, "protocol", "index.ts");
       if (id === "tslib") return HELPERS_ID;
       if (input.overlay?.has(id)) return id;
-      return importer !== undefined && id.startsWith(".") ? path.resolve(path.dirname(importer), id) : null;
+      if (importer === undefined || !id.startsWith(".")) return null;
+      const wanted = path.resolve(path.dirname(importer), id);
+      const instead = input.replacements?.get(wanted);
+      return instead === undefined || instead === importer ? wanted : instead;
     },
     load(id) {
       if (id === HELPERS_ID) return DEVICE_HELPERS;

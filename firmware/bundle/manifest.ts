@@ -19,6 +19,14 @@ export const BUNDLE_FILE = "bundle.js";
 export const BOOT_FILE = "boot.js";
 export const MANIFEST_FILE = "manifest.json";
 
+/** In the version of a firmware that is broken on purpose (faults.ts), and so in its bytes; in no other. */
+export const FAULT_MARK = "-fault-";
+
+/** For those who sign [FAULT-1]. @param firmware its bytes */
+export function isFaultyFirmware(firmware: Uint8Array): boolean {
+  return Buffer.from(firmware.buffer, firmware.byteOffset, firmware.byteLength).includes(FAULT_MARK);
+}
+
 /** The manifest in a folder of built firmware; undefined if there is none that we wrote. */
 export async function findManifest(outDir: string): Promise<Manifest | undefined> {
   let text: string;

@@ -7,8 +7,8 @@ import * as path from "node:path";
 import { VERSION as ROLLUP_VERSION } from "rollup";
 import ts from "typescript";
 
-/** SHA-256 in hexadecimal over the firmware's files, the pipeline's, the tools' versions and the version asked for. */
-export async function hashSources(root: string, version: string | undefined, production = false): Promise<string> {
+/** SHA-256 in hexadecimal over the firmware's files, the pipeline's, the tools' versions and what was asked for. */
+export async function hashSources(root: string, asked: readonly unknown[]): Promise<string> {
   const hash = createHash("sha256");
   const folder = path.join(root, "firmware");
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -21,7 +21,7 @@ export async function hashSources(root: string, version: string | undefined, pro
         .digest(),
     );
   }
-  hash.update(JSON.stringify([version ?? null, production, ts.version, ROLLUP_VERSION, readTerserVersion()]));
+  hash.update(JSON.stringify([...asked, ts.version, ROLLUP_VERSION, readTerserVersion()]));
   return hash.digest("hex");
 }
 

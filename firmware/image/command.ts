@@ -1,16 +1,21 @@
-// Owns the command line `npm run firmware -- image`: words in, the composed Storage partition as a file, lines and an exit code out.
+// Owns the command line `npm run firmware -- image | update`: words in, the composed Storage partition or a signed firmware as a file, lines
+// and an exit code out.
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
+import { MANIFEST_COUNTER_MAX } from "#protocol";
 import { ensureFirmware } from "../bundle/build.ts";
 import { formatRefusal } from "../bundle/dialect.ts";
+import { FaultError, type FaultName, folderOfFault, isFaultName, listFaultNames } from "../bundle/faults.ts";
+import { isFaultyFirmware } from "../bundle/manifest.ts";
 import { fingerprint, readPublicKey } from "../release/key-files.ts";
 import { ReleaseError } from "../release/release-error.ts";
 import { verifySignedFirmware } from "../release/signing.ts";
 import { STORAGE_ADDRESS } from "../slots/slot-layout.ts";
 import { composeStorage } from "./compose-storage.ts";
-import { ensureImage } from "./ensure-image.ts";
+import { ensureDevelopmentKey } from "./development-key.ts";
+import { ensureImage, ensureSigned } from "./ensure-image.ts";
 import { ImageError } from "./image-error.ts";
 
 export interface ImageIo {
@@ -21,63 +26,102 @@ export interface ImageIo {
   writeError(line: string): void;
 }
 
-export const IMAGE_USAGE = `npm run firmware -- image [--key NAME.pub --firmware FILE.trapline] [--out FILE] [--json]
+export const IMAGE_USAGE = `npm run firmware -- image [--key NAME.pub --firmware FILE.trapline | --fault NAME] [--out FILE] [--json]
   Composes the whole Storage partition, to be flashed at 0x320000: loader with the public key, the signed firmware, an empty slot.
-  Without a key and a firmware it builds, and signs with the development key. It is written to .trapline/firmware/storage.bin.`;
+  Without a key and a firmware it builds, and signs with the development key. It is written to .trapline/firmware/storage.bin.
+  With a fault the firmware is broken on purpose, to see whether a bench notices: ${listFaultNames()}.
+npm run firmware -- update --counter N [--version X] [--fault NAME | --bundle FILE] [--out FILE] [--json]
+  Makes the file that an update is published from, signed with the development key: of the sources, of the sources with a fault, or of
+  any program. What was signed once is found again. It is written to .trapline/firmware/update.trapline.`;
+
+/** Whether the word is a command of this file. */
+export function isImageCommand(word: string | undefined): boolean {
+  return word === "image" || word === "update";
+}
 
 interface Flags {
   key?: string;
   firmware?: string;
+  fault?: FaultName;
+  bundle?: string;
+  version?: string;
+  counter?: number;
   out?: string;
   json?: boolean;
-  help?: boolean;
 }
 
-interface Composed {
-  storage: Uint8Array;
-  version: string;
-  counter: number;
-  publicKey: Uint8Array;
+/** What a command made, and what it tells of it beside file, size and hash. */
+interface Made {
+  bytes: Uint8Array;
+  facts: { version: string; counter: number; fingerprint: string } & Record<string, unknown>;
 }
 
 /** @returns the exit code: 0 done, 1 refused or failed, 2 not understood. */
 export async function imageCommand(argv: readonly string[], io: ImageIo): Promise<number> {
-  const flags = parseFlags(argv.slice(1));
-  if (flags?.help) {
+  const [word = "", ...args] = argv;
+  if (args.includes("--help")) {
     io.write(IMAGE_USAGE);
     return 0;
   }
-  if (flags === undefined || (flags.key === undefined) !== (flags.firmware === undefined)) {
+  const flags = word === "update" ? parseUpdate(args) : parseImage(args);
+  if (flags === undefined) {
     io.writeError(`usage: ${IMAGE_USAGE}`);
     return 2;
   }
-  const out = path.resolve(io.root, flags.out ?? path.join(".trapline", "firmware", "storage.bin"));
+  const file = word === "update" ? "update.trapline" : "storage.bin";
+  const out = path.resolve(io.root, flags.out ?? path.join(folderOf(io.root), folderOfFault(flags.fault), file));
   try {
-    const made = await compose(flags, io.root);
-    await write(out, made.storage);
-    const facts = {
-      ...{ file: out, address: STORAGE_ADDRESS, bytes: made.storage.length, version: made.version },
-      ...{ counter: made.counter, fingerprint: fingerprint(made.publicKey), sha256: hash(made.storage) },
-    };
-    if (flags.json) io.write(JSON.stringify({ ok: true, command: "image", ...facts }));
+    const made = word === "update" ? await sign(flags, io.root) : await compose(flags, io.root);
+    await write(out, made.bytes);
+    const facts = { file: out, bytes: made.bytes.length, sha256: hash(made.bytes), ...made.facts };
+    if (flags.json) io.write(JSON.stringify({ ok: true, command: word, ...facts }));
     else {
-      io.write(`image  ${out}  (${facts.bytes} bytes, for 0x${STORAGE_ADDRESS.toString(16)})`);
+      io.write(
+        `${word}  ${out}  (${facts.bytes} bytes${word === "image" ? `, for 0x${STORAGE_ADDRESS.toString(16)}` : ""})`,
+      );
       io.write(`  version ${facts.version}, counter ${facts.counter}, key ${facts.fingerprint}`);
     }
     return 0;
   } catch (error) {
-    if (!(error instanceof ImageError || error instanceof ReleaseError)) throw error;
-    if (flags.json) io.write(JSON.stringify({ ok: false, command: "image", code: error.code, error: error.message }));
-    else io.writeError(`image: ${error.message}`);
+    if (!(error instanceof ImageError || error instanceof ReleaseError || error instanceof FaultError)) throw error;
+    const code = error instanceof FaultError ? "version-refused" : error.code;
+    if (flags.json) io.write(JSON.stringify({ ok: false, command: word, code, error: error.message }));
+    else io.writeError(`${word}: ${error.message}`);
     return 1;
   }
 }
 
-function parseFlags(args: string[]): Flags | undefined {
-  const text = { type: "string" } as const;
-  const yes = { type: "boolean" } as const;
+function folderOf(root: string): string {
+  return path.join(root, ".trapline", "firmware");
+}
+
+const TEXT = { type: "string" } as const;
+const YES = { type: "boolean" } as const;
+
+/** A fault is signed by the development key alone: with another key it is not understood. */
+function parseImage(args: string[]): Flags | undefined {
   try {
-    return parseArgs({ args, options: { key: text, firmware: text, out: text, json: yes, help: yes } }).values;
+    const options = { key: TEXT, firmware: TEXT, fault: TEXT, out: TEXT, json: YES };
+    const { fault, ...flags } = parseArgs({ args, options }).values;
+    if ((flags.key === undefined) !== (flags.firmware === undefined)) return undefined;
+    if (fault === undefined) return flags;
+    return isFaultName(fault) && flags.key === undefined ? { ...flags, fault } : undefined;
+  } catch {
+    // An unknown word: the usage says what there is.
+    return undefined;
+  }
+}
+
+function parseUpdate(args: string[]): Flags | undefined {
+  try {
+    const options = { counter: TEXT, version: TEXT, fault: TEXT, bundle: TEXT, out: TEXT, json: YES };
+    const { fault, counter = "", ...flags } = parseArgs({ args, options }).values;
+    if (!/^[1-9]\d{0,9}$/.test(counter) || Number(counter) > MANIFEST_COUNTER_MAX) return undefined;
+    const told = { ...flags, counter: Number(counter) };
+    // A program that is not ours does not say its version.
+    if (flags.bundle !== undefined && (fault !== undefined || flags.version === undefined)) return undefined;
+    if (fault === undefined) return told;
+    return isFaultName(fault) ? { ...told, fault } : undefined;
   } catch {
     // An unknown word: the usage says what there is.
     return undefined;
@@ -85,16 +129,39 @@ function parseFlags(args: string[]): Flags | undefined {
 }
 
 /** A firmware that the key has not signed is never composed: the loader would not run it. */
-async function compose({ key, firmware }: Flags, root: string): Promise<Composed> {
-  const outDir = path.join(root, ".trapline", "firmware");
-  if (key === undefined || firmware === undefined) return ensureImage({ root, outDir });
+async function compose({ key, firmware, fault }: Flags, root: string): Promise<Made> {
+  const outDir = folderOf(root);
+  if (key === undefined || firmware === undefined) {
+    const image = await ensureImage({ root, outDir, ...(fault && { fault }) });
+    return { bytes: image.storage, facts: { ...tell(image), address: STORAGE_ADDRESS } };
+  }
   const publicKey = await readPublicKey(path.resolve(root, key));
   const signedFile = await read(path.resolve(root, firmware));
-  const { version, counter } = verifySignedFirmware(signedFile, publicKey).manifest;
+  const signed = verifySignedFirmware(signedFile, publicKey);
+  if (isFaultyFirmware(Buffer.from(signed.firmware, "latin1"))) {
+    throw new ImageError("firmware-faulty", `${firmware} was broken on purpose; compose it by --fault`);
+  }
   const built = await ensureFirmware({ root, outDir });
   if (!built.ok) throw new ImageError("sources-refused", built.refusals.map(formatRefusal).join("\n"));
   const storage = composeStorage({ boot: await read(built.boot.path), publicKey, signedFile });
-  return { storage, version, counter, publicKey };
+  return { bytes: storage, facts: { ...tell({ ...signed.manifest, publicKey }), address: STORAGE_ADDRESS } };
+}
+
+async function sign({ bundle, version, counter = 1, fault }: Flags, root: string): Promise<Made> {
+  const folder = folderOf(root);
+  if (bundle === undefined || version === undefined) {
+    const image = await ensureImage({ root, outDir: folder, version, counter, ...(fault && { fault }) });
+    return { bytes: image.signedFile, facts: { ...tell(image), firmwareSha256: image.sha256 } };
+  }
+  const program = await read(path.resolve(root, bundle));
+  const key = await ensureDevelopmentKey(folder);
+  const bytes = await ensureSigned({ bundle: program, key, folder, version, counter });
+  return { bytes, facts: { ...tell({ version, counter, publicKey: key.publicKey }), firmwareSha256: hash(program) } };
+}
+
+function tell(of: { version: string; counter: number; publicKey: Uint8Array }) {
+  const { version, counter, publicKey } = of;
+  return { version, counter, fingerprint: fingerprint(publicKey), publicKey: Buffer.from(publicKey).toString("hex") };
 }
 
 async function read(file: string): Promise<Uint8Array> {
@@ -107,6 +174,7 @@ async function read(file: string): Promise<Uint8Array> {
 
 async function write(file: string, data: Uint8Array): Promise<void> {
   try {
+    await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, data);
   } catch (error) {
     throw new ImageError("file-unusable", `${file} cannot be written; look at its folder and rights`, error);

@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { PRODUCT, TRAP_HARDWARE } from "#protocol";
 import { ensureFirmware } from "../bundle/build.ts";
 import { formatRefusal } from "../bundle/dialect.ts";
+import { type FaultName, folderOfFault } from "../bundle/faults.ts";
 import type { KeyPair } from "../release/key-files.ts";
 import { ReleaseError } from "../release/release-error.ts";
 import { type ManifestWish, signFirmware, verifySignedFirmware } from "../release/signing.ts";
@@ -25,6 +26,8 @@ export interface ImageOptions {
   version?: string;
   /** Of the manifest; 1 unless told. */
   counter?: number;
+  /** A firmware that is broken on purpose; kept in a folder of its own. */
+  fault?: FaultName;
 }
 
 export interface TrapImage {
@@ -47,11 +50,12 @@ export interface TrapImage {
   fresh: boolean;
 }
 
-/** @throws ImageError `sources-refused`, ReleaseError when the development key cannot be used */
+/** @throws ImageError `sources-refused`, ReleaseError when the development key cannot be used, FaultError */
 export async function ensureImage(options: ImageOptions): Promise<TrapImage> {
-  const { root, version, counter = 1 } = options;
-  const outDir = version === undefined ? options.outDir : path.join(options.outDir, version);
-  const built = await ensureFirmware({ root, outDir, version });
+  const { root, version, counter = 1, fault } = options;
+  const folder = path.join(options.outDir, folderOfFault(fault));
+  const outDir = path.join(folder, version ?? "");
+  const built = await ensureFirmware({ root, outDir, version, ...(fault && { fault }) });
   if (!built.ok) {
     const first = built.refusals.slice(0, 5).map(formatRefusal);
     throw new ImageError("sources-refused", `the firmware is refused:\n  ${first.join("\n  ")}`);
@@ -60,7 +64,7 @@ export async function ensureImage(options: ImageOptions): Promise<TrapImage> {
   const bundle = await readFile(built.bundle.path);
   const key = await ensureDevelopmentKey(options.keyDir ?? options.outDir);
   const told = { version: built.manifest.version, counter };
-  const signedFile = await ensureSigned({ bundle, key, folder: options.outDir, ...told });
+  const signedFile = await ensureSigned({ bundle, key, folder, ...told });
   const { publicKey } = key;
   const storage = composeStorage({ boot, publicKey, signedFile });
   const { sha256, size } = built.bundle;

@@ -6,6 +6,8 @@ export type ImageErrorCode =
   | "loader-malformed"
   | "loader-too-large"
   | "firmware-too-large"
+  /** It was broken on purpose, and is for no key but the development key. */
+  | "firmware-faulty"
   /** The sources are outside the dialect. */
   | "sources-refused"
   /** A file cannot be read or written. */

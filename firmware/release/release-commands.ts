@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { PRODUCT, SIGNED_FIRMWARE_BYTES_MAX, type SignedFirmware, TRAP_HARDWARE } from "#protocol";
-import { BUNDLE_FILE, findManifest } from "../bundle/manifest.ts";
+import { BUNDLE_FILE, findManifest, isFaultyFirmware } from "../bundle/manifest.ts";
 import { fingerprint, nameKeyFiles, readPrivateKey, readPublicKey, writeKeyFiles } from "./key-files.ts";
 import { ReleaseError } from "./release-error.ts";
 import { createKeyPair, readSignedFirmware, signFirmware, verifySignedFirmware } from "./signing.ts";
@@ -65,6 +65,12 @@ export async function sign(_none: string, flags: ReleaseFlags, io: ReleaseIo): P
   const counter = parseCounter(need(flags.counter, "--counter N"));
   const hint = flags.bundle === undefined ? "run npm run firmware -- build first" : LOOK;
   const firmware = await readWhole(bundle, hint);
+  if (isFaultyFirmware(firmware)) {
+    throw new ReleaseError(
+      "bundle-refused",
+      `${bundle} was broken on purpose; sign it by npm run firmware -- update --fault`,
+    );
+  }
   const version = flags.version ?? (await readBuiltVersion(bundle, firmware));
   const pair = await readPrivateKey(path.resolve(io.root, key));
   const wish = { product: flags.product ?? PRODUCT, hardware, version, counter, notes: flags.notes ?? "" };
