@@ -1,4 +1,4 @@
-// Owns the HTTP of claimed traps: list, look, release, command, configure. Whatever goes to a trap goes after the commit, and is told
+// Owns the HTTP of claimed traps: list, look, release, new credentials, command, configure. Whatever goes to a trap goes after the commit, and is told
 // again at its next hello if it does not arrive now.
 import type { Logger } from "pino";
 import { Type } from "typebox";
@@ -28,6 +28,7 @@ import { listCommands } from "./queries/list-commands.ts";
 import { listDevices } from "./queries/list-devices.ts";
 import { listOpenCommands } from "./queries/list-open-commands.ts";
 import { releaseDevice } from "./queries/release-device.ts";
+import { rotateCredentials } from "./queries/rotate-credentials.ts";
 
 export interface DeviceDeps {
   db: TraplineDatabase;
@@ -51,6 +52,7 @@ const SettingsBody = Type.Object({
 export function registerDeviceRoutes(app: App, deps: DeviceDeps): void {
   registerReads(app, deps);
   registerRelease(app, deps);
+  registerRotation(app, deps);
   registerCommands(app, deps);
   registerConfig(app, deps);
 }
@@ -97,6 +99,21 @@ function registerRelease(app: App, deps: DeviceDeps): void {
     await send(deps, scope, commandMessage(command));
     deps.link.disconnect(scope);
     deps.log.info({ tenantId: key.tenantId, deviceId: key.deviceId, userId }, "device released");
+    return reply.code(204).send();
+  });
+}
+
+/** The old password is void before the answer; the new one is for the trap alone, which fetches it as soon as it is refused. */
+function registerRotation(app: App, deps: DeviceDeps): void {
+  const options = { onRequest: requireAccount, schema: { params: IdParams } };
+  app.post("/api/v1/devices/:id/credentials", options, async (request, reply) => {
+    const key = keyOf(request);
+    const { userId } = request.account;
+    const rotation = { ...key, now: deps.clock.now(), userId };
+    const rotated = await deps.db.withTenant(request.account, (trx) => rotateCredentials(trx, rotation));
+    if (!rotated.ok) throw new ProblemError(rotated.reason);
+    deps.link.disconnect(rotated.scope);
+    deps.log.info({ tenantId: key.tenantId, deviceId: key.deviceId, userId }, "device credentials rotated");
     return reply.code(204).send();
   });
 }

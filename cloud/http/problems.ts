@@ -33,6 +33,7 @@ export const PROBLEMS = {
   "claim-codes-exhausted": [409, "Too many claim codes are active"],
   // Devices.
   "device-not-found": [404, "There is no such device"],
+  "device-unprovable": [409, "This device cannot prove itself, and so would never get new credentials"],
   "too-many-commands": [409, "Too many commands are waiting for an answer"],
   // Alerts and updates.
   "alert-not-found": [404, "There is no such alert"],

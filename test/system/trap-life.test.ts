@@ -212,3 +212,49 @@ test("a shudder that is over before it is confirmed raises no alarm [TRAP-3]", a
   });
   assert.equal(await readAlerts(owner), []);
 });
+
+const rotate = async (as: Owner, id: string) =>
+  assert.is((await cloud.ask({ method: "POST", url: `/api/v1/devices/${id}/credentials`, as: as.token })).status, 204);
+
+/** It has spoken since, and a spring is an alert. */
+async function assertAlive(as: Owner, id: string): Promise<void> {
+  await online(as, id);
+  await armed(as, id);
+  trap.spring();
+  await eventually(async () => (await readAlerts(as)).some((alert) => alert.type === "sprung"), {
+    withinMs: WAIT_MS,
+    because: "a spring is an alert",
+  });
+}
+
+test("its credentials are changed under it, and it fetches the new ones by itself, again and again [CLAIM-8]", async () => {
+  const id = await claimByButton(owner);
+  for (let round = 0; round < 2; round++) {
+    const from = heard();
+    await rotate(owner, id);
+    await said("claim", { status: "ready" }, from);
+    await online(owner, id);
+  }
+  await assertAlive(owner, id);
+});
+
+test("without power while its credentials are changed, it comes back by itself [CLAIM-8]", async () => {
+  const id = await claimByButton(owner);
+  trap.cutPower();
+  await rotate(owner, id);
+  await rotate(owner, id);
+  const from = heard();
+  trap.powerOn();
+  await said("claim", { status: "ready" }, from);
+  await assertAlive(owner, id);
+});
+
+test("power lost as it has been given new credentials, it has them, or asks again [CLAIM-8] [STORE-1]", async () => {
+  const id = await claimByButton(owner);
+  const from = heard();
+  await rotate(owner, id);
+  await said("claim", { status: "ready" }, from);
+  trap.cutPower();
+  trap.powerOn();
+  await assertAlive(owner, id);
+});

@@ -4,7 +4,7 @@ import type { DeviceScope } from "../../mqtt/device-door.ts";
 import type { Identity } from "../claiming.ts";
 
 export interface OwnedTrap extends DeviceScope {
-  /** It has used its credentials: they are not given again, and nobody else may claim it. */
+  /** It has used its credentials, and they are still good: they are not given again. */
   isConfirmed: boolean;
 }
 
@@ -15,7 +15,7 @@ export async function findOwned(
 ): Promise<OwnedTrap | null> {
   const row = await trx
     .selectFrom("devices")
-    .select(["id", "tenant_id", "mqtt_username", "credentials_confirmed_at"])
+    .select(["id", "tenant_id", "mqtt_username", "mqtt_password", "credentials_confirmed_at"])
     .where("unclaimed_at", "is", null)
     .where((eb) => eb.or([eb("serial_number", "=", trap.serialNumber), eb("mac_address", "=", trap.macAddress)]))
     .executeTakeFirst();
@@ -24,6 +24,7 @@ export async function findOwned(
     tenantId: row.tenant_id,
     deviceId: row.id,
     credentialId: row.mqtt_username ?? "",
-    isConfirmed: row.credentials_confirmed_at !== null,
+    // Without a password it is to come for one: it never had any, or its owner wished it a new one [CLAIM-8].
+    isConfirmed: row.credentials_confirmed_at !== null && row.mqtt_password !== null,
   };
 }

@@ -15,11 +15,11 @@ export async function pickUp(trx: Transaction, trap: Identity, passwordHash: str
   // The first use may come between the look and this update; then the used password must stay.
   const stored = await trx
     .updateTable("devices")
-    .set({ mqtt_password: passwordHash })
+    .set({ mqtt_password: passwordHash, credentials_confirmed_at: null })
     .where("tenant_id", "=", scope.tenantId)
     .where("id", "=", scope.deviceId)
     .where("unclaimed_at", "is", null)
-    .where("credentials_confirmed_at", "is", null)
+    .where((eb) => eb.or([eb("credentials_confirmed_at", "is", null), eb("mqtt_password", "is", null)]))
     .returning("id")
     .executeTakeFirst();
   return stored === undefined ? { status: "confirmed" } : { status: "ready", scope };

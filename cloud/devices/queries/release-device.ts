@@ -3,6 +3,7 @@ import { writeActivity } from "../../db/audit-log.ts";
 import type { Transaction } from "../../db/tenant-transaction.ts";
 import type { DeviceKey, DeviceScope } from "../../mqtt/device-door.ts";
 import { updateClaimed } from "./claimed-device.ts";
+import { lockTrap } from "./lock-trap.ts";
 import { notifyDevice } from "./notify-device.ts";
 
 export interface Release extends DeviceKey {
@@ -46,20 +47,4 @@ export async function releaseDevice(trx: Transaction, release: Release): Promise
   await writeActivity(trx, { action: "device_deleted", tenantId, deviceId, ...by });
   await notifyDevice(trx, release);
   return { tenantId, deviceId, credentialId: released.mqtt_username ?? "" };
-}
-
-/** Whatever decides over a trap's owner begins with this lock, so that claiming and releasing never meet in the middle. */
-async function lockTrap(trx: Transaction, key: DeviceKey): Promise<void> {
-  await trx
-    .selectFrom("device_identities")
-    .select("serial_number")
-    .where("serial_number", "=", (eb) =>
-      eb
-        .selectFrom("devices")
-        .select("serial_number")
-        .where("tenant_id", "=", key.tenantId)
-        .where("id", "=", key.deviceId),
-    )
-    .forNoKeyUpdate()
-    .execute();
 }

@@ -21,6 +21,7 @@ const UNSAFE: [method: "POST" | "PUT" | "DELETE", url: string][] = [
   ["POST", "/api/v1/claim-codes"],
   ["DELETE", "/api/v1/claim-codes/ABCD-EFG-HJK"],
   ["POST", `/api/v1/devices/${ID}/release`],
+  ["POST", `/api/v1/devices/${ID}/credentials`],
   ["POST", `/api/v1/devices/${ID}/commands`],
   ["PUT", `/api/v1/devices/${ID}/config`],
 ];

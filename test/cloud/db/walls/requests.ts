@@ -118,6 +118,7 @@ export function listRequests({ device, alertId, code, firmwareId }: Keeper, own:
     to("POST", "/api/v1/alerts/:id/acknowledge"),
     to("POST", "/api/v1/alerts/:id/resolve"),
     to("DELETE", "/api/v1/claim-codes/:code"),
+    to("POST", "/api/v1/devices/:id/credentials"),
     to("POST", "/api/v1/devices/:id/release"),
   ];
 }
