@@ -1,5 +1,5 @@
 // Owns what a port is to everyone above: bytes both ways, a speed, and the two lines that reset a board, however they travel.
-// The transports beside it implement it; open-port.ts chooses one by the address.
+// The links beside it carry it; open-port.ts chooses one by the resource.
 
 /** True is asserted: the pin is low. What is left out stays as it is. */
 export interface PortLines {
@@ -14,14 +14,16 @@ export interface Port {
   readonly hasLines: boolean;
   /** Resolves when the bytes are on their way. @throws HilError "port-gone" */
   write(bytes: Uint8Array): Promise<void>;
-  /** Bits per second; a transport without a speed ignores it. */
+  /** Bits per second, once all that was written is out; a transport without a speed ignores it. @throws HilError "port-speed-refused" */
   setBaudRate(baud: number): Promise<void>;
   /** Both at once where the transport can. @throws HilError "port-has-no-lines" */
   setLines(lines: PortLines): Promise<void>;
   /** Returns how to stop it. Every listener hears every byte. */
   onBytes(listen: (bytes: Uint8Array) => void): () => void;
-  /** Called once, with the reason, when the port ends without having been closed: unplugged, connection lost. */
+  /** Called with the reason when the port ends without having been closed: unplugged, connection lost. */
   onEnd(listen: (reason: string) => void): () => void;
+  /** Opens it anew, ended or not; who listens goes on listening. Speed and lines are as after the first opening. */
+  reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
