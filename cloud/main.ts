@@ -1,5 +1,6 @@
 // The cloud as a program of its own: reads its configuration, migrates if asked to (`--migrate`), starts, and on SIGTERM or SIGINT stops
-// within ten seconds. What it consists of is compose.ts.
+// within ten seconds; with `--with-parent` also when its standard input ends, as it does with whoever started it. What it consists of is
+// compose.ts.
 import { type Logger, pino } from "pino";
 import { type Cloud, createCloud, explainStart, migrateDatabase } from "./compose.ts";
 import { type Config, parseConfig } from "./config.ts";
@@ -19,6 +20,11 @@ async function main(): Promise<void> {
   const asked = new Promise<string>((resolve) => {
     process.once("SIGTERM", () => resolve("SIGTERM"));
     process.once("SIGINT", () => resolve("SIGINT"));
+    if (process.argv.includes("--with-parent")) {
+      process.stdin.once("end", () => resolve("end of input")).resume();
+      // Listening is no reason to stay: where the start fails, the program ends.
+      process.stdin.unref();
+    }
   });
   const isMigrating = process.argv.includes("--migrate");
   if (isMigrating && config.databaseUrl === null) {
