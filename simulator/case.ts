@@ -23,6 +23,9 @@ export interface TrapCaseOptions extends BoardOptions {
   /** Whether the plunger is set at first; it is unless told. */
   plungerSet?: boolean;
   batteryMv?: number;
+  /** Where something stands between a person's hand and the board: its ROM, its cable. Straight to the board unless told. */
+  setPower?(on: boolean): void;
+  typeText?(text: string): void;
 }
 
 export interface TrapState {
@@ -127,11 +130,13 @@ class CasedTrap implements TrapCase {
   }
 
   powerOn(): void {
-    this.board.powerOn();
+    if (this.#options.setPower) this.#options.setPower(true);
+    else this.board.powerOn();
   }
 
   cutPower(): void {
-    this.board.powerOff();
+    if (this.#options.setPower) this.#options.setPower(false);
+    else this.board.powerOff();
   }
 
   holdButton(): void {
@@ -172,7 +177,9 @@ class CasedTrap implements TrapCase {
   }
 
   typeCommand(line: string): void {
-    this.board.console.type(`TL(${JSON.stringify(line)})\n`);
+    const text = `TL(${JSON.stringify(line)})\n`;
+    if (this.#options.typeText) this.#options.typeText(text);
+    else this.board.console.type(text);
   }
 
   led(): boolean {

@@ -14,7 +14,7 @@ const HEARTBEAT_MS = 15_000;
 const STREAMS_MAX = 32;
 
 /** `clock` is that of the people who watch, not the trap's. */
-export function createEventStreams(trap: TrapCase, clock: Clock): EventStreams {
+export function createEventStreams(trap: TrapCase, clock: Clock, readState: () => object): EventStreams {
   const streams = new Set<Exchange>();
   let gathering: TimerHandle = 0;
   let heartbeat: TimerHandle = 0;
@@ -25,7 +25,7 @@ export function createEventStreams(trap: TrapCase, clock: Clock): EventStreams {
 
   function sendState(): void {
     gathering = 0;
-    const state = trap.getState();
+    const state = readState();
     for (const stream of streams) send(stream, "state", state);
   }
 
@@ -52,7 +52,7 @@ export function createEventStreams(trap: TrapCase, clock: Clock): EventStreams {
       startStream(exchange);
       streams.add(exchange);
       exchange.response.on("close", () => streams.delete(exchange));
-      send(exchange, "state", trap.getState());
+      send(exchange, "state", readState());
       send(exchange, "console", { lines: trap.consoleLines() });
     },
     stop() {

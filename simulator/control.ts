@@ -33,6 +33,23 @@ export interface ControlOptions {
   port: number;
   /** The pages' folder; the simulator's own unless told. */
   pageFolder?: URL;
+  /** What is told of the state beside the trap's own. */
+  readMore?(): object;
+  /** Requests beside the usual ones, by path. */
+  posts?: Record<string, ControlPost>;
+}
+
+export type ControlFields = Record<string, unknown>;
+/** Does what was asked, or tells what is wrong with it. */
+export type ControlPost = (trap: TrapCase, fields: ControlFields) => Problem | undefined;
+
+/** What a request may need, made once. */
+interface Door {
+  trap: TrapCase;
+  streams: EventStreams;
+  pageFolder: URL;
+  posts: Record<string, ControlPost>;
+  readState(): object;
 }
 
 const HOST = "127.0.0.1";
@@ -50,11 +67,13 @@ const PAGES: Record<string, { file: string; type: string }> = {
 /** @throws Error of the system if the port is taken. */
 export async function startControlServer(options: ControlOptions): Promise<ControlServer> {
   const { trap } = options;
-  const streams = createEventStreams(trap, options.clock);
+  const readState = () => ({ ...trap.getState(), ...options.readMore?.() });
+  const streams = createEventStreams(trap, options.clock, readState);
   const pageFolder = options.pageFolder ?? new URL("./page/", import.meta.url);
+  const door: Door = { trap, streams, pageFolder, readState, posts: { ...POSTS, ...options.posts } };
   const server = http.createServer((request, response) => {
     const exchange = { request, response };
-    answer(exchange, trap, streams, pageFolder).catch(() => fail(exchange));
+    answer(exchange, door).catch(() => fail(exchange));
   });
   try {
     await listen(server, options.port);
@@ -89,18 +108,19 @@ function fail(exchange: Exchange): void {
   else sendProblem(exchange, { status: 500, title: "Internal server error", detail: "The simulator failed at this." });
 }
 
-async function answer(exchange: Exchange, trap: TrapCase, streams: EventStreams, pageFolder: URL): Promise<void> {
+async function answer(exchange: Exchange, door: Door): Promise<void> {
   const { request } = exchange;
+  const { trap, streams, posts, readState } = door;
   const path = (request.url ?? "/").split("?")[0] ?? "/";
-  const isPost = Object.hasOwn(POSTS, path);
+  const isPost = Object.hasOwn(posts, path);
   const isGet = Object.hasOwn(PAGES, path) || path === "/api/state" || path === "/api/events";
   const method = request.method === "HEAD" && path !== "/api/events" ? "GET" : (request.method ?? "");
   const refusal = checkOrigin(request) ?? checkRoute(method, isGet, isPost);
   if (refusal !== undefined) return sendProblem(exchange, refusal);
-  if (isPost) return post(exchange, trap, POSTS[path]!);
-  if (path === "/api/state") return sendJson(exchange, 200, { ...trap.getState(), console: trap.consoleLines() });
+  if (isPost) return post(exchange, door, posts[path]!);
+  if (path === "/api/state") return sendJson(exchange, 200, { ...readState(), console: trap.consoleLines() });
   if (path === "/api/events") return streams.open(exchange);
-  return sendPage(exchange, PAGES[path]!, pageFolder);
+  return sendPage(exchange, PAGES[path]!, door.pageFolder);
 }
 
 function checkRoute(method: string, isGet: boolean, isPost: boolean): Problem | undefined {
@@ -118,19 +138,15 @@ async function sendPage(exchange: Exchange, page: { file: string; type: string }
   sendBytes(exchange, page.type, body);
 }
 
-type Fields = Record<string, unknown>;
-/** Does what was asked, or tells what is wrong with it. */
-type Post = (trap: TrapCase, fields: Fields) => Problem | undefined;
-
-async function post(exchange: Exchange, trap: TrapCase, act: Post): Promise<void> {
+async function post(exchange: Exchange, { trap, readState }: Door, act: ControlPost): Promise<void> {
   const read = await readFields(exchange.request);
   if ("problem" in read) return sendProblem(exchange, read.problem);
   const problem = act(trap, read.fields);
   if (problem !== undefined) return sendProblem(exchange, problem);
-  sendJson(exchange, 200, trap.getState());
+  sendJson(exchange, 200, readState());
 }
 
-const POSTS: Record<string, Post> = {
+const POSTS: Record<string, ControlPost> = {
   "/api/spring": (trap) => void trap.spring(),
   "/api/set": (trap) => void trap.setPlunger(),
   "/api/button": actButton,
@@ -164,7 +180,7 @@ const POSTS: Record<string, Post> = {
   },
 };
 
-function actButton(trap: TrapCase, fields: Fields): Problem | undefined {
+function actButton(trap: TrapCase, fields: ControlFields): Problem | undefined {
   const ms = parseInteger(fields, "ms", 1, BUTTON_MS_MAX, BUTTON_MS_DEFAULT);
   if (typeof ms !== "number") return ms;
   if (fields.action === "press") trap.pressButton(ms);

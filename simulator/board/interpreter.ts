@@ -78,7 +78,8 @@ class RunningInterpreter implements Interpreter {
   type(line: string, told?: (value: string) => void): void {
     this.#loop.post(() => {
       const value = this.#evaluate(line, "REPL");
-      told?.(formatReply(value));
+      // A line that resets the board has no value any more.
+      if (this.#alive) told?.(formatReply(value));
     });
   }
 

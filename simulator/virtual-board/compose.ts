@@ -1,0 +1,98 @@
+// Owns the wiring of a virtual board: trap, fixture, the ports they stand behind, and the control server. main.ts makes it a process, so that
+// whoever uses it sees ports and addresses alone.
+import { type Clock, createWallClock, type WallClock } from "../board/clock.ts";
+import { createFlash, type Flash } from "../board/flash.ts";
+import { openFlashFile } from "../board/flash-file.ts";
+import { createWorld } from "../board/radio.ts";
+import { createSeededWords } from "../board/random.ts";
+import { startControlServer } from "../control.ts";
+import { startPtyServer } from "../serial/pty.ts";
+import { startRfc2217Server } from "../serial/rfc2217-server.ts";
+import { startTcpServer } from "../serial/tcp-server.ts";
+import type { SerialConnector, SerialServer } from "../serial/uart.ts";
+import type { SerialKind, VirtualBoardConfig } from "./config.ts";
+import { createVirtualControl } from "./control-posts.ts";
+import { createFixture } from "./fixture.ts";
+import { createVirtualTrap } from "./virtual-trap.ts";
+
+export interface VirtualBoardOptions extends Omit<VirtualBoardConfig, "seed" | "writeImages"> {
+  seed: number;
+}
+
+/** What a process tells in its first line. */
+export interface VirtualBoardAddresses {
+  serial: string;
+  fixture: string | null;
+  control: string;
+  mac: string;
+}
+
+export interface VirtualBoard {
+  readonly addresses: VirtualBoardAddresses;
+  stop(): Promise<void>;
+}
+
+type Undo = (() => void | Promise<void>)[];
+type StartServer = (connector: SerialConnector) => Promise<SerialServer>;
+const SERVERS: Record<SerialKind, StartServer> = {
+  rfc2217: (connector) => startRfc2217Server(connector),
+  tcp: (connector) => startTcpServer(connector),
+  pty: (connector) => startPtyServer(connector),
+};
+
+/** With power. @throws what a part that cannot be started throws; then nothing is left behind */
+export async function createVirtualBoard(options: VirtualBoardOptions): Promise<VirtualBoard> {
+  const undo: Undo = [];
+  const stop = async () => {
+    for (const one of undo.splice(0).reverse()) await one();
+  };
+  try {
+    const addresses = await compose(options, undo);
+    return { addresses, stop };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
+async function compose(options: VirtualBoardOptions, undo: Undo): Promise<VirtualBoardAddresses> {
+  const { seed } = options;
+  const clock: WallClock = createWallClock({ speed: options.speed });
+  const hostClock: Clock = createWallClock();
+  const world = createWorld(options);
+  const mac = options.mac ?? drawMac(seed);
+  const flash = openFlash(options.flashFile);
+  const shared = { clock, hostClock, world };
+  const virtual = createVirtualTrap({ ...shared, flash, mac, seed, plungerSet: !options.fixture });
+  undo.push(() => virtual.stop());
+  const serial = await start(options.serial, virtual.uart, undo);
+  let fixtureServer: SerialServer | undefined;
+  if (options.fixture) {
+    const fixture = createFixture(virtual.trap, { ...shared, mac: drawMac(seed + 1), seed: seed + 1 });
+    undo.push(() => fixture.stop());
+    fixtureServer = await start(options.serial, fixture.uart, undo);
+  }
+  const more = createVirtualControl(virtual, clock);
+  const control = await startControlServer({ trap: virtual.trap, clock: hostClock, port: 0, ...more });
+  undo.push(() => control.stop());
+  virtual.trap.powerOn();
+  return { serial: serial.address, fixture: fixtureServer?.address ?? null, control: control.address, mac };
+}
+
+async function start(kind: SerialKind, connector: SerialConnector, undo: Undo) {
+  const server = await SERVERS[kind](connector);
+  undo.push(() => server.stop());
+  return server;
+}
+
+function openFlash(file: string | undefined): Flash {
+  if (file === undefined) return createFlash();
+  return createFlash({ file: openFlashFile(file, { createImage: () => new Uint8Array() }) });
+}
+
+/** Of the maker's own range. */
+function drawMac(seed: number): string {
+  const word = createSeededWords(seed)();
+  const tail = [word >>> 16, word >>> 8, word].map((part) => (part & 0xff).toString(16).padStart(2, "0"));
+  return ["24", "0a", "c4", ...tail].join(":");
+}

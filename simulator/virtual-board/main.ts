@@ -1,0 +1,24 @@
+// Owns the virtual board as a process: tells its addresses in the first line of its output, and ends on a signal or when its standard input
+// ends, so that whoever started it and dies leaves no board behind.
+import { randomInt } from "node:crypto";
+import { createVirtualBoard } from "./compose.ts";
+import { ConfigError, parseVirtualBoardConfig, VIRTUAL_BOARD_USAGE, type VirtualBoardConfig } from "./config.ts";
+
+async function run(config: VirtualBoardConfig): Promise<void> {
+  const board = await createVirtualBoard({ ...config, seed: config.seed ?? randomInt(0x1_0000_0000) });
+  const stop = () => {
+    void board.stop().then(() => process.exit(0));
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  process.stdin.once("close", stop).once("end", stop).resume();
+  console.log(JSON.stringify(board.addresses));
+}
+
+try {
+  await run(parseVirtualBoardConfig());
+} catch (thrown) {
+  if (thrown instanceof ConfigError) console.error(`${thrown.message}\n\n${VIRTUAL_BOARD_USAGE}`);
+  else console.error(thrown);
+  process.exit(1);
+}
