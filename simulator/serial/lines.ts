@@ -7,7 +7,7 @@
 //    1   0    high  low     the loader, if EN rises now
 //
 // A host resets into the loader by (0,1) -> (1,0). Where each line travels by itself it passes (1,1), in which EN would rise with IO0 high and
-// the program would start: the capacitor holds EN low there for as long as the other line may take [CHIP-12].
+// the program would start: the capacitor holds EN low there for as long as the other line may take [CHIP-20].
 import type { Clock, TimerHandle } from "../board/clock.ts";
 
 export interface LineLevels {

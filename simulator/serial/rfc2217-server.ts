@@ -1,5 +1,5 @@
 // Owns a board's connector over RFC 2217: the speed and the two lines travel beside the bytes, and every request is answered, since clients
-// wait for it. Lines fall when the client goes, as those of a closed port do; opened, a client raises both, which resets nothing [CHIP-12].
+// wait for it. Lines fall when the client goes, as those of a closed port do; opened, a client raises both, which resets nothing [CHIP-20].
 import { type Client, type ClientHandlers, formatAddress, startOneClientServer } from "./one-client.ts";
 import { createTelnetReader, encodeAside, escapeData } from "./telnet.ts";
 import { createTelnetOptions } from "./telnet-options.ts";
