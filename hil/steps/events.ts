@@ -15,10 +15,14 @@ export interface Limits {
 
 export interface Failure {
   message: string;
+  /** Titles of the steps it happened in, the outermost first; none where it was the suite itself. */
+  path?: string[];
   /** What was awaited, and what was last seen, if it was a wait. */
   awaited?: string;
   lastSeen?: string[];
   code?: string;
+  /** File and line within the bench, for what nobody expected to be thrown. */
+  where?: string;
 }
 
 export type HilEventBody =
@@ -34,8 +38,12 @@ export type HilEventBody =
   | { type: "suite-started"; suite: string; title: string; board: string; attempt: number }
   | {
       type: "step-started";
+      /** Unique within the run, from 1. */
       step: number;
+      /** Null: it stands in the suite itself. */
       parent: number | null;
+      /** It puts back what the suite did. */
+      isTeardown?: boolean;
       suite: string;
       board: string;
       title: string;
@@ -54,6 +62,7 @@ export type HilEventBody =
     }
   | {
       type: "measured";
+      /** 0: the suite itself. */
       step: number;
       suite: string;
       board: string;
@@ -100,7 +109,8 @@ export type HilEvent = HilEventBody & { at: number };
 export type HilEventType = HilEvent["type"];
 
 export interface EventStream {
-  publish(event: HilEventBody): void;
+  /** Returns the event as everybody hears it: dated and masked. */
+  publish(event: HilEventBody): HilEvent;
   /** Returns how to stop it. A subscriber that throws is told of once and dropped; the others go on. */
   subscribe(listen: (event: HilEvent) => void): () => void;
   /** From now on this text is shown as `***` in everything that is published. Shorter than 4 characters is not masked. */

@@ -2,6 +2,7 @@
 import type { Limits } from "./events.ts";
 
 export interface StepOptions {
+  /** Shown with the step; bytes are shown by their number alone. */
   inputs?: Record<string, unknown>;
   /** Patience in milliseconds of real time; the step's default is the suite's. */
   withinMs?: number;
@@ -14,8 +15,11 @@ export interface StepContext {
   measure(name: string, value: number, unit: string, limits?: Limits): void;
   /** Ends the suite as skipped, with the reason; for what this bench cannot do. */
   skip(reason: string): never;
-  /** Carried out when the suite ends, the last first, whatever happened. */
-  defer(title: string, undo: () => Promise<void>): void;
+  /**
+   * Carried out when the suite ends, the last first, whatever happened. Each has a patience of its own (10 s unless told) and a context of
+   * its own, since the suite's may have been aborted by then.
+   */
+  defer(title: string, undo: (context: StepContext) => Promise<void>, options?: { withinMs?: number }): void;
   /**
    * Asks until the answer is not undefined and not false. On timeout the failure says what was awaited and what `describe` (or the last
    * throw) last told.
