@@ -57,6 +57,7 @@ export function createStream(): HeardStream {
       const event = { ...body, at: stream.nowMs };
       stream.heard.push(event);
       for (const listen of listeners) listen(event);
+      return event;
     },
     subscribe(listen) {
       listeners.add(listen);
