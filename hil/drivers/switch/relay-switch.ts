@@ -2,7 +2,7 @@
 // share its port, so the port is opened for the moment alone, one after the other.
 import { type Clock, pause } from "../../clock.ts";
 import type { PortResource, SwitchResource } from "../../resources/bench.ts";
-import { printPort } from "../../resources/port-address.ts";
+import { formatPort } from "../port/parse-port.ts";
 import type { Port } from "../port/port.ts";
 import type { Switch } from "./switch.ts";
 import { createSwitchError, toReason } from "./switch-error.ts";
@@ -30,7 +30,7 @@ export function encodeRelay(channel: number, on: boolean): Uint8Array {
 }
 
 export function createRelaySwitch(resource: Extract<SwitchResource, { kind: "relay" }>, tools: RelayTools): Switch {
-  const address = printPort(resource.port);
+  const address = formatPort(resource.port);
   const name = `relay ${resource.channel} of ${address}`;
   return {
     name,

@@ -48,6 +48,9 @@ export function createPortDouble(options: { name?: string; hasLines?: boolean } 
       endListeners.add(listen);
       return () => endListeners.delete(listen);
     },
+    async reopen() {
+      acts.push("reopen");
+    },
     async close() {
       acts.push("close");
     },
