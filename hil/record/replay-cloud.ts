@@ -1,6 +1,6 @@
 // Owns playing the trap's part of a recording to a cloud, without the board, and telling where the cloud answers otherwise than it did:
 // answers over HTTP, messages, ends of connections, answers to persons, what they are shown. Each is compared in its own order: answers
-// with their requests, messages of a name within their connection, notices of a type. Pauses of the recording are not waited for.
+// with their requests, messages of a name within their connection, notices of a type. Pauses of the recording are not waited for [RECORD-2].
 // What is said alike, and what may differ, is comparing.ts's.
 import {
   booleanField,
@@ -129,7 +129,8 @@ class CloudReplay {
       case "request":
         return this.#ask(entry);
       case "answer":
-        return this.#compareAnswer(entry, line);
+        this.#compareAnswer(entry, line);
+        break;
       case "mqtt-connect":
         await this.#expectNothing(entry.at, 0);
         return this.#connect(entry, index);
@@ -167,7 +168,8 @@ class CloudReplay {
     const what = `answer to ${entry.step}`;
     this.outcome.compared += 1;
     if (answer.status !== entry.status) {
-      return this.#differ(line, entry.at, what, `status ${entry.status}`, `status ${answer.status}`);
+      this.#differ(line, entry.at, what, `status ${entry.status}`, `status ${answer.status}`);
+      return;
     }
     if (answer.fault !== "") this.#differ(line, entry.at, what, "an answer to believe", answer.fault);
     if (entry.step === "firmware") {
@@ -236,7 +238,10 @@ class CloudReplay {
   }
 
   async #act(entry: EntryOf<"person"> & { at: number }, line: number): Promise<void> {
-    if (NOT_REPLAYED.test(entry.path)) return this.#remark(`${entry.method} ${entry.path} is not replayed`);
+    if (NOT_REPLAYED.test(entry.path)) {
+      this.#remark(`${entry.method} ${entry.path} is not replayed`);
+      return;
+    }
     const device = /^\/api\/v1\/devices\/([0-9a-f-]{36})/.exec(entry.path)?.[1];
     if (device !== undefined && this.#trap.deviceId !== null) this.#ids.match(device, this.#trap.deviceId);
     const person = await this.#options.cloud.getPerson(entry.who);
@@ -254,7 +259,8 @@ class CloudReplay {
     this.outcome.compared += 1;
     const { seen, last } = await this.#watchers.see(entry.who, entry.notice, fields, this.#withinMs);
     const what = `notice ${entry.notice} to ${entry.who}`;
-    if (seen !== null) return this.#compare(line, entry.at, what, fields, seen);
+    if (seen !== null) this.#compare(line, entry.at, what, fields, seen);
+    if (seen !== null) return;
     const replayed =
       last === null ? `nothing within ${this.#withinMs} ms` : `at last ${tellFields(entry.notice, last)}`;
     this.#differ(line, entry.at, what, tellFields(entry.notice, fields), replayed);
