@@ -133,7 +133,7 @@ async function compose({ key, firmware, fault }: Flags, root: string): Promise<M
   const outDir = folderOf(root);
   if (key === undefined || firmware === undefined) {
     const image = await ensureImage({ root, outDir, ...(fault && { fault }) });
-    return { bytes: image.storage, facts: { ...tell(image), address: STORAGE_ADDRESS } };
+    return { bytes: image.storage, facts: { ...tell(image), firmwareSha256: image.sha256, address: STORAGE_ADDRESS } };
   }
   const publicKey = await readPublicKey(path.resolve(root, key));
   const signedFile = await read(path.resolve(root, firmware));
@@ -144,7 +144,9 @@ async function compose({ key, firmware, fault }: Flags, root: string): Promise<M
   const built = await ensureFirmware({ root, outDir });
   if (!built.ok) throw new ImageError("sources-refused", built.refusals.map(formatRefusal).join("\n"));
   const storage = composeStorage({ boot: await read(built.boot.path), publicKey, signedFile });
-  return { bytes: storage, facts: { ...tell({ ...signed.manifest, publicKey }), address: STORAGE_ADDRESS } };
+  const firmwareSha256 = hash(Buffer.from(signed.firmware, "latin1"));
+  const facts = { ...tell({ ...signed.manifest, publicKey }), firmwareSha256, address: STORAGE_ADDRESS };
+  return { bytes: storage, facts };
 }
 
 async function sign({ bundle, version, counter = 1, fault }: Flags, root: string): Promise<Made> {

@@ -14,7 +14,7 @@ export interface FirmwareFile {
   publicKey: string;
 }
 
-/** A file that an update is published from. */
+/** A file that an update is published from, or the partition that boards are flashed with. */
 export interface SignedFile extends FirmwareFile {
   /** Of the program inside, as a trap reports what it runs. */
   firmwareSha256: string;
@@ -33,7 +33,7 @@ export interface FirmwareFiles {
   /** What is broken on purpose in the firmware under test; undefined in a sound one. */
   readonly fault: string | undefined;
   /** The whole Storage partition, counter 1. @throws HilError "firmware-not-made" */
-  image(): Promise<FirmwareFile>;
+  image(): Promise<SignedFile>;
   /** The firmware under test with another version and this counter. @throws HilError "firmware-not-made" */
   update(counter: number): Promise<SignedFile>;
   /** Any program, signed with the same key. @throws HilError "firmware-not-made" */

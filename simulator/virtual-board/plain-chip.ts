@@ -35,7 +35,6 @@ export function createChip(options: ChipOptions): Chip {
     },
     setIo0: () => undefined,
     state: () => state,
-    bootMode: () => 0x13,
     onState(listen) {
       listeners.add(listen);
       return () => void listeners.delete(listen);

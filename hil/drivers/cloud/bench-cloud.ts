@@ -1,6 +1,7 @@
 // Owns the cloud as a bench sees it, whether the bench has started it or found it: persons with accounts, identities registered, and for
 // each board the address where it finds the cloud, with taps on the way where the bench stands in between.
 import { randomBytes, randomInt } from "node:crypto";
+import type { TrapKind } from "#protocol";
 import type { Clock } from "../../clock.ts";
 import { HilError } from "../../error.ts";
 import { ApiError, createApiClient } from "./api-client.ts";
@@ -15,7 +16,7 @@ export interface IdentityDto {
   /** 32 bytes in hexadecimal. */
   key: string;
   hardware: string;
-  kind: string;
+  kind: TrapKind;
 }
 
 /** Where one board finds the cloud. */

@@ -108,7 +108,7 @@ class Link implements TapConnection {
       lane.isHeld = false;
       const [held] = lane.waiting;
       // What was held is not asked about again.
-      if (wasHeld && held !== undefined) this.#pass(lane);
+      if (wasHeld && held !== undefined) lane.to.write(lane.waiting.shift()?.bytes ?? "");
       this.#pump(lane);
     }
   }
@@ -169,14 +169,10 @@ class Link implements TapConnection {
         lane.isHeld = true;
         return;
       }
-      this.#pass(lane);
+      lane.waiting.shift();
+      lane.to.write(message.bytes);
     }
     if (lane.hasEnded && !lane.isHeld && !this.#isGone) lane.to.end();
-  }
-
-  #pass(lane: Lane): void {
-    const message = lane.waiting.shift();
-    if (message !== undefined) lane.to.write(this.#tap?.changed(message) ?? message.bytes);
   }
 
   #endLane(which: "up" | "down"): void {
