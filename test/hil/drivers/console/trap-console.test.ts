@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import { parseConsoleCommand } from "#protocol";
 import { createSimClock } from "../../../../hil/clock.ts";
 import { consolePassword } from "../../../../hil/drivers/console/order-text.ts";
-import { ConsoleSilence, createTrapConsole, type HeardLine } from "../../../../hil/drivers/console/trap-console.ts";
+import { createTrapConsole, type HeardLine } from "../../../../hil/drivers/console/trap-console.ts";
 import { HilError } from "../../../../hil/error.ts";
+import { StepFailure } from "../../../../hil/steps/failure.ts";
 import { getRejection } from "../../../support/rejection.ts";
 import { suite } from "../../../support/suite.ts";
 import { createPortDouble } from "./port-double.ts";
@@ -81,10 +82,10 @@ test("a wait in vain says what was awaited and what was heard last", async () =>
   say("TL 1 boot id=1\r\nTL 2 trap state=armed\r\n");
   const waiting = getRejection(console.seeText(console.mark(), /rst:0x/, 3_000));
   await clock.advance(3_000);
-  const error = (await waiting) as ConsoleSilence;
-  assert.instance(error, ConsoleSilence);
-  assert.is(error.awaited, "a line like /rst:0x/");
-  assert.equal(error.lastSeen, ["TL 1 boot id=1", "TL 2 trap state=armed"]);
+  const error = (await waiting) as StepFailure;
+  assert.instance(error, StepFailure);
+  assert.is(error.facts.awaited, "a line like /rst:0x/");
+  assert.equal(error.facts.lastSeen, ["TL 1 boot id=1", "TL 2 trap state=armed"]);
   assert.match(error.message, "within 3000 ms");
 });
 
