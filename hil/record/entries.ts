@@ -13,6 +13,9 @@ export type TrapStep = (typeof TRAP_STEPS)[number];
 export const PINS = ["button", "plunger", "led", "buzzer"] as const;
 export type PinName = (typeof PINS)[number];
 
+export const PERSON_METHODS = ["POST", "PUT", "DELETE"] as const;
+export type PersonMethod = (typeof PERSON_METHODS)[number];
+
 export type RecordedEntry =
   /** Bytes of the cable, as a string of characters 0 to 255. */
   | { kind: "serial"; direction: Direction; bytes: string }
@@ -35,9 +38,9 @@ export type RecordedEntry =
   | { kind: "clock"; speed: number }
   /** The cloud's broker and doors are there, or not. */
   | { kind: "cloud"; up: boolean }
-  /** What a person did at the API, and what they were told on the live stream. */
-  | { kind: "person"; method: "POST" | "PUT" | "DELETE"; path: string; body: Json; status: number }
-  | { kind: "notice"; notice: string; data: Json }
+  /** What a person did at the API, and what they were told on the live stream of the trap. `who` tells persons of one suite apart. */
+  | { kind: "person"; who: string; method: PersonMethod; path: string; body: Json; status: number }
+  | { kind: "notice"; who: string; notice: string; data: Json }
   | { kind: "firmware"; version: string; sha256: string }
   | { kind: "remark"; text: string };
 
@@ -105,12 +108,13 @@ const SHAPES: Record<EntryKind, Record<string, Check>> = {
   clock: { speed: check("0.001 to 1000", (value) => isNumber(value, 0.001, 1000)) },
   cloud: { up: flag },
   person: {
-    method: word(["POST", "PUT", "DELETE"]),
+    who: text,
+    method: word(PERSON_METHODS),
     path: check("a path under /api/", (value) => typeof value === "string" && value.startsWith("/api/")),
     body: json,
     status,
   },
-  notice: { notice: text, data: json },
+  notice: { who: text, notice: text, data: json },
   firmware: { version: text, sha256: text },
   remark: { text },
 };

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Check } from "typebox/value";
 import { LineCounter, parseDocument } from "yaml";
+import { parsePort } from "../drivers/port/parse-port.ts";
 import { HilError } from "../error.ts";
 import type {
   Bench,
@@ -20,7 +21,6 @@ import { addMistake, checkNode, type Inspection, type Shape } from "./bench-chec
 import { BenchFileError, type Mistake } from "./bench-mistakes.ts";
 import { applyBenchRules, type Environment } from "./bench-rules.ts";
 import { type BenchFile, type BenchFileBoard, BenchFileSchema, type BenchFileWifi } from "./bench-schema.ts";
-import { parsePortAddress } from "./port-address.ts";
 import type { BenchFilePort, BenchFilePower, BenchFileRequest } from "./switch-schema.ts";
 
 export interface BenchFileOptions {
@@ -167,7 +167,7 @@ function toWifi(wifi: BenchFileWifi, environment: Environment, folder: string): 
 
 /** The text was found right before. */
 function toPort(port: BenchFilePort): PortResource {
-  if (typeof port === "string") return parsePortAddress(port) ?? { kind: "path", path: port };
+  if (typeof port === "string") return parsePort(port);
   if (port.usb !== undefined) return { kind: "usb", serialNumber: port.usb };
   return { kind: "usb-location", location: port.usbLocation ?? "" };
 }

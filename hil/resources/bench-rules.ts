@@ -1,7 +1,8 @@
 // Owns what a schema cannot say of a bench file: what may not stand twice, what must be set around it, what goes with what. It looks at every
 // value that is right by itself, so that its mistakes are told together with those of the schema.
+
+import { formatPort, parsePort } from "../drivers/port/parse-port.ts";
 import { addMistake, type Inspection, printTrail, type Visited } from "./bench-check.ts";
-import { parsePortAddress, printPort } from "./port-address.ts";
 
 /** Undefined: secrets are not needed now, so variables are not asked for. */
 export type Environment = Readonly<Record<string, string | undefined>> | undefined;
@@ -109,13 +110,19 @@ function isSame(a: Visited["trail"], b: Visited["trail"]): boolean {
 }
 
 function printPortValue(value: unknown): string | undefined {
-  if (typeof value === "string") {
-    const port = parsePortAddress(value);
-    return port === undefined ? undefined : printPort(port);
-  }
+  if (typeof value === "string") return normalizePort(value);
   const { usb, usbLocation } = value as { usb?: string; usbLocation?: string };
-  if (usb !== undefined) return printPort({ kind: "usb", serialNumber: usb });
-  return usbLocation === undefined ? undefined : printPort({ kind: "usb-location", location: usbLocation });
+  if (usb !== undefined) return formatPort({ kind: "usb", serialNumber: usb });
+  return usbLocation === undefined ? undefined : formatPort({ kind: "usb-location", location: usbLocation });
+}
+
+/** Undefined where the number of the port is beyond TCP; everything else the schema has seen to. */
+function normalizePort(text: string): string | undefined {
+  try {
+    return formatPort(parsePort(text));
+  } catch {
+    return undefined;
+  }
 }
 
 function checkPins(inspection: Inspection): void {

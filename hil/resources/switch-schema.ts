@@ -5,7 +5,7 @@ const NETWORK_PORT = String.raw`(tcp|rfc2217)://(\[[0-9A-Fa-f:.]+\]|[^\s:/]+):[0
 
 export const Port = Type.Union(
   [
-    Type.String({ pattern: `^(/.+|COM[0-9]+|${NETWORK_PORT})$` }),
+    Type.String({ pattern: `^(/.+|COM[0-9]+|usb:.+|usb-location:[0-9]+-[0-9.]+|${NETWORK_PORT})$` }),
     Type.Object(
       {
         usb: Type.Optional(

@@ -35,6 +35,7 @@ export function createChip(options: ChipOptions): Chip {
     },
     setIo0: () => undefined,
     state: () => state,
+    bootMode: () => 0x13,
     onState(listen) {
       listeners.add(listen);
       return () => void listeners.delete(listen);

@@ -114,6 +114,8 @@ export interface Person {
   listCommands(id: string): Promise<CommandDto[]>;
   configure(id: string, settings: Settings): Promise<DeviceDto>;
   release(id: string): Promise<void>;
+  /** The trap's password is void from now on; it fetches the next by itself. */
+  rotateCredentials(id: string): Promise<void>;
   publishFirmware(signedFile: Uint8Array): Promise<FirmwareDto>;
   offerUpdate(id: string, firmwareId: string): Promise<UpdateDto>;
   listUpdates(id: string): Promise<UpdateDto[]>;
@@ -238,6 +240,10 @@ class AccountPerson implements Person {
 
   async release(id: string): Promise<void> {
     await this.#ask("POST", `/api/v1/devices/${id}/release`);
+  }
+
+  async rotateCredentials(id: string): Promise<void> {
+    await this.#ask("POST", `/api/v1/devices/${id}/credentials`);
   }
 
   async publishFirmware(signedFile: Uint8Array): Promise<FirmwareDto> {

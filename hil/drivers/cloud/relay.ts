@@ -108,7 +108,7 @@ class Link implements TapConnection {
       lane.isHeld = false;
       const [held] = lane.waiting;
       // What was held is not asked about again.
-      if (wasHeld && held !== undefined) lane.to.write(lane.waiting.shift()?.bytes ?? "");
+      if (wasHeld && held !== undefined) this.#pass(lane);
       this.#pump(lane);
     }
   }
@@ -169,10 +169,14 @@ class Link implements TapConnection {
         lane.isHeld = true;
         return;
       }
-      lane.waiting.shift();
-      lane.to.write(message.bytes);
+      this.#pass(lane);
     }
     if (lane.hasEnded && !lane.isHeld && !this.#isGone) lane.to.end();
+  }
+
+  #pass(lane: Lane): void {
+    const message = lane.waiting.shift();
+    if (message !== undefined) lane.to.write(this.#tap?.changed(message) ?? message.bytes);
   }
 
   #endLane(which: "up" | "down"): void {

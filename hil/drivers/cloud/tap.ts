@@ -1,5 +1,5 @@
 // Owns what a bench may do to one board's way to the cloud: hear it, refuse new connections, cut those that are open, hold one message
-// until the suite has done what must happen in between. The sockets are relay.ts's.
+// until the suite has done what must happen in between, put other bytes in the place of what passes. The sockets are relay.ts's.
 import type { TapMessage } from "./tap-messages.ts";
 
 /** A message that is being held, and what becomes of it. */
@@ -20,6 +20,10 @@ export interface Tap {
   cut(): void;
   /** Stops the next message that fits, with everything behind it on its connection; the other direction goes on. */
   holdNext(fits: (message: TapMessage) => boolean): Hold;
+  /**
+   * What `change` answers passes in a message's place, undefined leaves it as it is. Heard and recorded is what came. Returns how to stop it.
+   */
+  alter(change: (message: TapMessage) => Uint8Array | undefined): () => void;
   /** Everything that passes, held or not, when it comes. Returns how to stop it. */
   onMessage(listen: (message: TapMessage) => void): () => void;
   /** Connections open now. */
@@ -75,6 +79,7 @@ class WaitingHold implements Hold {
 export class TapState implements Tap {
   readonly #connections = new Set<TapConnection>();
   readonly #listeners = new Set<(message: TapMessage) => void>();
+  readonly #changes = new Set<(message: TapMessage) => Uint8Array | undefined>();
   #holds: WaitingHold[] = [];
   #isRefusing = false;
 
@@ -96,6 +101,11 @@ export class TapState implements Tap {
     return hold;
   }
 
+  alter(change: (message: TapMessage) => Uint8Array | undefined): () => void {
+    this.#changes.add(change);
+    return () => void this.#changes.delete(change);
+  }
+
   onMessage(listen: (message: TapMessage) => void): () => void {
     this.#listeners.add(listen);
     return () => void this.#listeners.delete(listen);
@@ -107,6 +117,7 @@ export class TapState implements Tap {
 
   clear(): void {
     this.accept();
+    this.#changes.clear();
     const holds = this.#holds;
     this.#holds = [];
     for (const hold of holds) hold.pass();
@@ -125,6 +136,13 @@ export class TapState implements Tap {
 
   hear(message: TapMessage): void {
     for (const listen of [...this.#listeners]) listen(message);
+  }
+
+  /** What is to pass in its place. */
+  changed(message: TapMessage): Uint8Array {
+    let { bytes } = message;
+    for (const change of [...this.#changes]) bytes = change({ ...message, bytes }) ?? bytes;
+    return bytes;
   }
 
   /** True: the message is held now, and the connection is told when to go on. */

@@ -157,3 +157,37 @@ test("a cloud that is not there looks as if the relay were not", async () => {
   targetPort = await findFreePort(HOST);
   assert.is(await ask().end, "ECONNRESET");
 });
+
+test("other bytes pass in the place of those that came, as long as that is wished, and what came is heard", async () => {
+  const stop = tap.alter((message) =>
+    message.direction === "down" && message.name === "POST /a"
+      ? Buffer.from(Buffer.from(message.bytes).toString().replace("ok", "no"))
+      : undefined,
+  );
+  const altered = ask();
+  await altered.end;
+  assert.is(altered.said(), ANSWER.replace("ok", "no"));
+  assert.is(received, REQUEST, "the other direction is as it was");
+  assert.equal(
+    seen.map((message) => message.body),
+    ["hi", "ok"],
+  );
+  stop();
+  const plain = ask();
+  await plain.end;
+  assert.is(plain.said(), ANSWER);
+});
+
+test("what was held is altered as it goes on, and nothing is once the tap is cleared", async () => {
+  const hold = tap.holdNext((message) => message.direction === "down");
+  tap.alter((message) => (message.direction === "down" ? Buffer.from("HTTP/1.1 204 No Content\r\n\r\n") : undefined));
+  const held = ask();
+  await eventually(() => hold.message() !== undefined, { withinMs: 2_000, because: "the answer is held" });
+  hold.pass();
+  await held.end;
+  assert.match(held.said(), /^HTTP\/1.1 204/);
+  tap.clear();
+  const plain = ask();
+  await plain.end;
+  assert.is(plain.said(), ANSWER);
+});

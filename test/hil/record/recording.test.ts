@@ -79,7 +79,7 @@ const FAULTS: [what: string, line: number, text: string, fault: RegExp][] = [
   [
     "a path beside the API",
     3,
-    '{"at":1,"kind":"person","method":"PUT","path":"/x","body":null,"status":1}',
+    '{"at":1,"kind":"person","who":"owner","method":"PUT","path":"/x","body":null,"status":1}',
     /under \/api\//,
   ],
 ];
@@ -118,6 +118,10 @@ test("garbage never throws, and what is taken is written and read alike", async 
 
 test("what is nested as deep as it can be, or longer than a line may be, is a fault and no crash", () => {
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-  const cases = [`{"at":1,"kind":"notice","notice":"x","data":${deep}}`, deep, `"${"x".repeat(300_000)}"`];
+  const cases = [
+    `{"at":1,"kind":"notice","who":"owner","notice":"x","data":${deep}}`,
+    deep,
+    `"${"x".repeat(300_000)}"`,
+  ];
   for (const line of cases) assert.not.ok(parseRecording(withLine(3, line)).ok);
 });

@@ -64,17 +64,32 @@ const MASKED: [what: string, entry: RecordedEntry, becomes: RecordedEntry][] = [
     "what a person's body holds, however deep",
     {
       kind: "person",
+      who: "owner",
       method: "POST",
       path: "/api/v1/login",
       body: { a: [{ password: "correct horse" }] },
       status: 200,
     },
-    { kind: "person", method: "POST", path: "/api/v1/login", body: { a: [{ password: "<secret>" }] }, status: 200 },
+    {
+      kind: "person",
+      who: "owner",
+      method: "POST",
+      path: "/api/v1/login",
+      body: { a: [{ password: "<secret>" }] },
+      status: 200,
+    },
   ],
   [
     "the code in a path",
-    { kind: "person", method: "DELETE", path: "/api/v1/claim-codes/ABCDEFGHJK", body: null, status: 204 },
-    { kind: "person", method: "DELETE", path: "/api/v1/claim-codes/<claim-code>", body: null, status: 204 },
+    { kind: "person", who: "owner", method: "DELETE", path: "/api/v1/claim-codes/ABCDEFGHJK", body: null, status: 204 },
+    {
+      kind: "person",
+      who: "owner",
+      method: "DELETE",
+      path: "/api/v1/claim-codes/<claim-code>",
+      body: null,
+      status: 204,
+    },
   ],
 ];
 
@@ -90,8 +105,9 @@ test("a value that the run knows is replaced wherever it stands, the longest fir
   mask.add("secret", "cheese-please");
   mask.add("claim-code", "abc");
   assert.is(mask.text("cheese-please and cheese, abc"), "<secret> and <wifi-password>, abc");
-  assert.equal(mask.entry({ kind: "notice", notice: "device", data: ["x cheese"] }), {
+  assert.equal(mask.entry({ kind: "notice", who: "owner", notice: "device", data: ["x cheese"] }), {
     kind: "notice",
+    who: "owner",
     notice: "device",
     data: ["x <wifi-password>"],
   });
@@ -118,7 +134,10 @@ const LEAKS: [what: string, entry: RecordedEntry][] = [
   ["a claim code on the cable", { kind: "serial", direction: "in", bytes: 'TL("claim code=ABCDEFGHJK")\n' }],
   ["a bearer token", { kind: "remark", text: "authorization: Bearer abcdefghijkl" }],
   ["a private key", { kind: "remark", text: "-----BEGIN PRIVATE KEY-----" }],
-  ["a token in a body", { kind: "person", method: "POST", path: "/api/v1/login", body: { token: "x" }, status: 200 }],
+  [
+    "a token in a body",
+    { kind: "person", who: "owner", method: "POST", path: "/api/v1/login", body: { token: "x" }, status: 200 },
+  ],
 ];
 
 for (const [what, entry] of LEAKS) {

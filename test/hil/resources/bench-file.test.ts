@@ -130,6 +130,7 @@ const PORTS: [text: string, port: unknown][] = [
   ["tcp://10.0.0.1:23", { kind: "tcp", host: "10.0.0.1", port: 23 }],
   ["rfc2217://[fe80::1]:4000", { kind: "rfc2217", host: "fe80::1", port: 4000 }],
   ['{usb: "0001"}', { kind: "usb", serialNumber: "0001" }],
+  ["usb:0001", { kind: "usb", serialNumber: "0001" }],
   ["{usbLocation: 1-1.2}", { kind: "usb-location", location: "1-1.2" }],
 ];
 for (const [text, port] of PORTS)
@@ -187,6 +188,12 @@ const MISTAKES: [what: string, text: string, place: string, told: RegExp][] = [
   ["no way to a port", withBoard("").replace("/dev/ttyUSB0", "{}"), "5:11", /exactly one key/],
   ["an unknown scheme", withBoard("").replace("/dev/ttyUSB0", "telnet://h:1"), "5:11", /rfc2217:\/\/host:port/],
   ["a port beyond TCP", withBoard("").replace("/dev/ttyUSB0", "tcp://h:65536"), "5:11", /from 1 to 65535/],
+  [
+    "a port in two spellings",
+    `${withBoard("").replace("/dev/ttyUSB0", "usb:7")}    fixture: {port: {usb: "7"}}\n`,
+    "7:21",
+    /is used twice/,
+  ],
   ["a port used twice", withBoard("fixture: {port: /dev/ttyUSB0}"), "6:21", /is used twice[\s\S]*line 5/],
   [
     "a relay on the board's port",
