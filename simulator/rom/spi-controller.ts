@@ -14,7 +14,7 @@ const BUFFER_WORDS = 16;
 const RUN_USER_COMMAND = 1 << 18;
 
 /** Manufacturer Winbond, type, and the power of two of its size: 4 MB. */
-const FLASH_ID = 0x40_00ef | (Math.log2(FLASH_BYTES) << 16);
+const FLASH_ID = 0x0040ef | (Math.log2(FLASH_BYTES) << 16);
 /** "SFDP", revision 1.5, one table. */
 const SFDP = [0x53, 0x46, 0x44, 0x50, 0x05, 0x01, 0x00, 0xff, 0x00, 0x05, 0x01, 0x10, 0x80, 0x00, 0x00, 0xff];
 /** Quad enable, as modules leave the factory. */
