@@ -1,18 +1,21 @@
 // Owns the wiring of a virtual board: trap, fixture, the ports they stand behind, and the control server. main.ts makes it a process, so that
 // whoever uses it sees ports and addresses alone.
+import * as fs from "node:fs";
 import { type Clock, createWallClock, type WallClock } from "../board/clock.ts";
-import { createFlash, type Flash } from "../board/flash.ts";
+import { createFlash, FLASH_BYTES, type Flash } from "../board/flash.ts";
 import { openFlashFile } from "../board/flash-file.ts";
 import { createWorld } from "../board/radio.ts";
 import { createSeededWords } from "../board/random.ts";
 import { startControlServer } from "../control.ts";
+import type { Silicon, SiliconHost } from "../rom/chip.ts";
 import { startPtyServer } from "../serial/pty.ts";
 import { startRfc2217Server } from "../serial/rfc2217-server.ts";
 import { startTcpServer } from "../serial/tcp-server.ts";
 import type { SerialConnector, SerialServer } from "../serial/uart.ts";
-import type { SerialKind, VirtualBoardConfig } from "./config.ts";
+import { ConfigError, type SerialKind, type VirtualBoardConfig } from "./config.ts";
 import { createVirtualControl } from "./control-posts.ts";
 import { createFixture } from "./fixture.ts";
+import { createInterpreterSilicon } from "./interpreter-silicon.ts";
 import { createVirtualTrap } from "./virtual-trap.ts";
 
 export interface VirtualBoardOptions extends Omit<VirtualBoardConfig, "seed" | "writeImages"> {
@@ -63,7 +66,14 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
   const mac = options.mac ?? drawMac(seed);
   const flash = openFlash(options.flashFile);
   const shared = { clock, hostClock, world };
-  const virtual = createVirtualTrap({ ...shared, flash, mac, seed, plungerSet: !options.fixture });
+  const virtual = createVirtualTrap({
+    ...shared,
+    flash,
+    mac,
+    seed,
+    plungerSet: !options.fixture,
+    ...chooseSilicon(options, undo),
+  });
   undo.push(() => virtual.stop());
   const serial = await start(options.serial, virtual.uart, undo);
   let fixtureServer: SerialServer | undefined;
@@ -79,14 +89,33 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
   return { serial: serial.address, fixture: fixtureServer?.address ?? null, control: control.address, mac };
 }
 
+/** Our double, unless somebody names an interpreter. */
+function chooseSilicon({ interpreter: bin, environment }: VirtualBoardOptions, undo: Undo) {
+  if (bin === undefined) return {};
+  if (fs.statSync(bin, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new ConfigError(`There is no interpreter at ${bin}.`);
+  return {
+    createSilicon(host: SiliconHost): Silicon {
+      const silicon = createInterpreterSilicon({ bin, environment, host });
+      undo.push(() => silicon.close());
+      return silicon;
+    },
+  };
+}
+
 async function start(kind: SerialKind, connector: SerialConnector, undo: Undo) {
   const server = await SERVERS[kind](connector);
   undo.push(() => server.stop());
   return server;
 }
 
+/** @throws ConfigError rather than to write over a file that is something else */
 function openFlash(file: string | undefined): Flash {
   if (file === undefined) return createFlash();
+  const found = fs.statSync(file, { throwIfNoEntry: false });
+  if (found !== undefined && found.size !== FLASH_BYTES) {
+    throw new ConfigError(`${file} is no flash: it has ${found.size} bytes, not ${FLASH_BYTES}. Name another file.`);
+  }
   return createFlash({ file: openFlashFile(file, { createImage: () => new Uint8Array() }) });
 }
 

@@ -20,6 +20,8 @@ export interface VirtualBoardConfig {
   seed: number | undefined;
   /** The real interpreter's Linux build, to run in place of our double. */
   interpreter: string | undefined;
+  /** What the interpreter is started with; its limits of memory and stack come this way. */
+  environment: NodeJS.ProcessEnv;
   /** Write the stand-in images there and end. */
   writeImages: string | undefined;
 }
@@ -72,13 +74,9 @@ export function parseVirtualBoardConfig(
     speed: parseNumber("--speed", values.speed ?? "1", 1, SPEED_MAX),
     seed: values.seed === undefined ? undefined : parseNumber("--seed", values.seed, 0, 0xffffffff),
     interpreter: values.interpreter ?? (env.ESPRUINO_BIN || undefined),
+    environment: env,
     writeImages: values["write-images"],
   };
-}
-
-/** For the real interpreter: its limits of memory and stack come the same way. */
-export function readSurroundings(): NodeJS.ProcessEnv {
-  return process.env;
 }
 
 function parseOptions(args: string[]) {

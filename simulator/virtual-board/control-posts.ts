@@ -37,6 +37,7 @@ export function createVirtualControl({ trap, chip, uart }: VirtualTrap, clock: W
       return {
         board: state === "running" ? trap.board.state() : state === "off" ? "off" : "starting",
         chip: state,
+        bootMode: chip.bootMode(),
         lines: uart.lines.levels(),
         speed: clock.speed(),
         pins: Object.fromEntries(

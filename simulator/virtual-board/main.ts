@@ -3,8 +3,13 @@
 import { randomInt } from "node:crypto";
 import { createVirtualBoard } from "./compose.ts";
 import { ConfigError, parseVirtualBoardConfig, VIRTUAL_BOARD_USAGE, type VirtualBoardConfig } from "./config.ts";
+import { writeImages } from "./write-images.ts";
 
 async function run(config: VirtualBoardConfig): Promise<void> {
+  if (config.writeImages !== undefined) {
+    await writeImages(config.writeImages);
+    return;
+  }
   const board = await createVirtualBoard({ ...config, seed: config.seed ?? randomInt(0x1_0000_0000) });
   const stop = () => {
     void board.stop().then(() => process.exit(0));

@@ -6,9 +6,9 @@ import type { Flash } from "../board/flash.ts";
 import type { World } from "../board/radio.ts";
 import { createTrapCase, type TrapCase } from "../case.ts";
 import type { Chip, Silicon, SiliconHost } from "../rom/chip.ts";
+import { createChip } from "../rom/chip.ts";
 import { createSerialLines } from "../serial/lines.ts";
 import { createUart, type Uart } from "../serial/uart.ts";
-import { createChip } from "./plain-chip.ts";
 import { createDoubleSilicon, toBootReason } from "./silicon.ts";
 
 export interface VirtualTrapOptions {
