@@ -7,12 +7,15 @@ export interface Heard {
   text: string;
   /** If it is one of the trap's own. */
   line: ConsoleLine | null;
+  /** When, in milliseconds. */
   at: number;
+  /** Where it stands; a wait from `place + 1` on sees what came after it. */
+  place: number;
 }
 
 export interface HeardLines {
   mark(): number;
-  add(heard: Heard): void;
+  add(heard: Omit<Heard, "place">): void;
   /** What `pick` first finds from `from` on. @throws StepFailure with what was awaited and the last lines; what `failAll` is given */
   wait<T>(from: number, what: string, withinMs: number, pick: (heard: Heard) => T | undefined): Promise<T>;
   lastLines(): string[];
@@ -36,7 +39,8 @@ export function createHeardLines(clock: Clock): HeardLines {
 
   return {
     mark: () => forgotten + lines.length,
-    add(heard) {
+    add(told) {
+      const heard = { ...told, place: forgotten + lines.length };
       lines.push(heard);
       if (lines.length > 2 * LINES_KEPT) {
         forgotten += LINES_KEPT;

@@ -67,10 +67,12 @@ export function createTrapConsole(options: TrapConsoleOptions): StoppableTrapCon
   return {
     mark: lines.mark,
     see: (from, what, withinMs, fits) =>
-      lines.wait(from, what, withinMs, ({ line, at }) => (line !== null && fits(line) ? { ...line, at } : undefined)),
+      lines.wait(from, what, withinMs, ({ line, at, place }) =>
+        line !== null && fits(line) ? { ...line, at, place } : undefined,
+      ),
     seeText: (from, pattern, withinMs) =>
-      lines.wait(from, `a line like ${pattern}`, withinMs, ({ text, at }) =>
-        text.search(pattern) >= 0 ? { text, at } : undefined,
+      lines.wait(from, `a line like ${pattern}`, withinMs, ({ text, at, place }) =>
+        text.search(pattern) >= 0 ? { text, at, place } : undefined,
       ),
     order: (name, fields = {}) => lock.order(typeOrder(name, fields), showOrder(name, fields)),
     lastLines: lines.lastLines,

@@ -39,7 +39,7 @@ test("a line is heard once it is whole, with its time, and only behind the mark"
   const seen = console.see(mark, "a boot", 1_000, (line) => line.name === "boot");
   say("TL 7 boo");
   say("t id=2\r\n");
-  assert.equal(await seen, { ms: 7, name: "boot", fields: { id: "2" }, at: 250 });
+  assert.equal(await seen, { ms: 7, name: "boot", fields: { id: "2" }, at: 250, place: 1 });
   assert.is((await console.see(0, "a boot", 1_000, (line) => line.name === "boot")).ms, 5, "what was heard is found");
   console.stop();
 });
