@@ -37,6 +37,6 @@ export function givePower(context: StepContext, rig: Rig): Promise<{ at: number;
     if (Number(boot.fields.reason) !== RESET_POWER_ON) {
       throw new StepFailure(`the trap tells reset reason ${boot.fields.reason}, expected ${RESET_POWER_ON}`);
     }
-    return { at: boot.at, sha256: boot.fields.sha256 ?? "" };
+    return { at: boot.place, sha256: boot.fields.sha256 ?? "" };
   });
 }

@@ -27,7 +27,7 @@ export const updateCrashRollback: Suite = {
         const withinMs = choosePatienceMs(rig, 120_000, 15_000);
         let from = offered.mark;
         for (let boot = 1; boot <= TRIAL_BOOTS; boot++) {
-          from = (await rig.console.see(from, `trial ${boot}`, withinMs, isTrial)).at + 1;
+          from = (await rig.console.see(from, `trial ${boot}`, withinMs, isTrial)).place + 1;
         }
         const after = await rig.console.see(from, "the loader again", withinMs, ({ name }) => name === "loader");
         if (isTrial(after)) throw new StepFailure("the loader tries it a fourth time");

@@ -43,7 +43,7 @@ export function seeTrial(context: StepContext, rig: Rig, { file, mark }: Offered
     const isNew = (line: { name: string; fields: Record<string, string> }) =>
       line.name === "boot" && line.fields.sha256 === file.firmwareSha256;
     const boot = await rig.console.see(mark, `the boot of ${file.version}`, withinMs, isNew);
-    return boot.at;
+    return boot.place;
   });
 }
 
