@@ -200,7 +200,9 @@ function toCloud(cloud: BenchFile["cloud"]): CloudResource {
 }
 
 function toFirmware(firmware: BenchFile["firmware"], folder: string): FirmwareResource {
-  if (firmware?.interpreter === undefined) return {};
-  const files = firmware.interpreter.files.map((file) => ({ ...file, path: path.resolve(folder, file.path) }));
-  return { interpreter: { files } };
+  const files = firmware?.interpreter?.files.map((file) => ({ ...file, path: path.resolve(folder, file.path) }));
+  return {
+    ...(files && { interpreter: { files } }),
+    ...(firmware?.fault && { fault: firmware.fault }),
+  };
 }

@@ -178,8 +178,17 @@ const ImageFile = Type.Object(
   },
 );
 
+/** As `npm run firmware -- build --fault` knows them; a test holds both lists together. */
+export const FAULT_NAMES = ["drops-alerts", "forgets-credentials", "ignores-signatures", "never-confirms"];
+
 const Firmware = Type.Object(
   {
+    fault: Type.Optional(
+      Type.Enum(FAULT_NAMES, {
+        description: "flash a firmware that is broken on purpose in this way, to see which suite notices",
+        examples: ["drops-alerts"],
+      }),
+    ),
     interpreter: Type.Optional(
       Type.Object(
         {

@@ -64,6 +64,8 @@ export type CloudResource =
 export interface FirmwareResource {
   /** Files of the interpreter with where they go; undefined for boards that come with it. */
   interpreter?: { files: { path: string; address: number; sha256: string }[] };
+  /** The firmware under test is broken on purpose in this way, so that the bench can show what it notices. */
+  fault?: string;
 }
 
 export interface Bench {

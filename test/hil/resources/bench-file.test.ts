@@ -4,10 +4,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import * as assert from "uvu/assert";
+import { FAULTS } from "../../../firmware/bundle/faults.ts";
 import type { Bench } from "../../../hil/resources/bench.ts";
 import { parseBench, readBenchFile } from "../../../hil/resources/bench-file.ts";
 import { BenchFileError } from "../../../hil/resources/bench-mistakes.ts";
-import { BenchFileSchema, printBenchSchema } from "../../../hil/resources/bench-schema.ts";
+import { BenchFileSchema, FAULT_NAMES, printBenchSchema } from "../../../hil/resources/bench-schema.ts";
 import { checkProperty } from "../../support/property.ts";
 import { suite } from "../../support/suite.ts";
 
@@ -239,6 +240,12 @@ const MISTAKES: [what: string, text: string, place: string, told: RegExp][] = [
   ["an access point with lines", withBoard("wifi: {ssid: x, power: lines}"), "6:28", /no reset lines/],
   ["a label that is a number", withBoard("labels: {desk: 3}"), "6:20", /desk: "3"/],
   [
+    "a fault that nobody knows",
+    "name: desk\nvirtualBoards: 1\nfirmware: {fault: drops-everything}\n",
+    "3:19",
+    /drops-alerts/,
+  ],
+  [
     "an image without its hash",
     "name: desk\nvirtualBoards: 1\nfirmware: {interpreter: {files: [{path: a, address: 0x1000}]}}\n",
     "3:34",
@@ -358,4 +365,12 @@ test("[BENCH-1] two thousand spoiled files never crash, and what is wrong always
     }
   });
   await checkProperty(property, 2000);
+});
+
+test("a bench may ask for a firmware that is broken on purpose, in the ways in which the build can break it", () => {
+  assert.equal(FAULT_NAMES, Object.keys(FAULTS));
+  for (const fault of FAULT_NAMES) {
+    const read = parse(`name: desk\nvirtualBoards: 1\nfirmware: {fault: ${fault}}\n`);
+    assert.equal(read.firmware, { fault });
+  }
 });
