@@ -9,6 +9,8 @@ export interface TestConfig {
   seed: number | undefined;
   /** The real interpreter's Linux build, best one with the ESP32's limits. Without it the tests that run on it are skipped. */
   espruinoBin: string | undefined;
+  /** Espressif's own flashing tool as a command, such as "python3 /somewhere/esptool.py". Without it the tests that drive it are skipped. */
+  esptool: string[] | undefined;
   /** A folder of NIST's vectors for SLH-DSA-SHA2-128s (ACVP, as BoringSSL keeps them: slhdsa_sha2_128s_sigver.txt and _siggen.txt). */
   slhDsaVectors: string | undefined;
 }
@@ -19,6 +21,7 @@ export function parseTestConfig(env: NodeJS.ProcessEnv = process.env): TestConfi
     databaseUrl: env.DATABASE_URL || undefined,
     seed: Number(env.TRAPLINE_SEED) || undefined,
     espruinoBin: env.ESPRUINO_BIN || undefined,
+    esptool: env.ESPTOOL?.split(" ").filter((part) => part !== ""),
     slhDsaVectors: env.SLH_DSA_VECTORS || undefined,
   };
 }
