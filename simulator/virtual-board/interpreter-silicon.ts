@@ -25,6 +25,8 @@ const FLASH_FILE = "espruino.flash";
 /** On a host this ends the interpreter when it comes twice; what it does on a chip is to forget the line begun, which this does as well. */
 const CONTROL_C = "\x03";
 const FORGET_LINE = "\x1b[2H";
+/** Whatever kills us kills the interpreter too, which would spin for ever; where this program is not installed, it does. */
+const GUARD = ["/usr/bin/setpriv", "--pdeathsig", "KILL"] as const;
 /** Looks at a dying child; far more than it ever takes. */
 const LOOKS_MAX = 10_000;
 
@@ -45,7 +47,8 @@ class ChildSilicon implements InterpreterSilicon {
     this.stop();
     const { bin, environment: env, host } = this.#options;
     fs.writeFileSync(this.#flashFile, host.flash.view(0, FLASH_BYTES));
-    const child = spawn(path.resolve(bin), [], { cwd: this.#folder, env, stdio: ["pipe", "pipe", "ignore"] });
+    const command = [...(fs.existsSync(GUARD[0]) ? GUARD : []), path.resolve(bin)];
+    const child = spawn(command[0]!, command.slice(1), { cwd: this.#folder, env, stdio: ["pipe", "pipe", "ignore"] });
     this.#child = child;
     const isCurrent = () => this.#child === child;
     child.stdout?.on("data", (bytes: Buffer) => {

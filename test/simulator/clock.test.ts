@@ -73,3 +73,21 @@ test("the wall clock at speed 1000 lives ten seconds in ten milliseconds", async
   await eventually(() => after !== undefined, { withinMs: 2000, because: "the timer fires" });
   assert.ok(after !== undefined && after >= 9_000, `fired after ${after} ms of its time`);
 });
+
+test("the wall clock's speed changes while it runs: its time goes on from where it was, and what waits falls due accordingly", async () => {
+  const clock = createWallClock();
+  const begin = clock.now();
+  let after: number | undefined;
+  clock.setTimer(60_000, () => {
+    after = clock.now() - begin;
+  });
+  clock.setSpeed(1000);
+  assert.is(clock.speed(), 1000);
+  assert.ok(clock.now() - begin < 60_000, "time did not jump");
+  await eventually(() => after !== undefined, { withinMs: 2000, because: "the minute passes" });
+  assert.ok(after !== undefined && after >= 59_000, `fired after ${after} ms of its time`);
+  const late = clock.now();
+  clock.setSpeed(1);
+  const between = clock.now() - late;
+  assert.ok(between >= 0 && between < 5_000, `${between} ms passed`);
+});

@@ -157,3 +157,26 @@ for (const code of ["digitalWrite(D99, 1)", "digitalRead(40)", "pinMode('X1', 'i
     assert.match(bench.run(code)[0]!, /Uncaught (Error: Invalid pin|ReferenceError)/);
   });
 }
+
+test("what a pin puts on a wire: its level as an output, ground alone as an open drain, nothing as an input", () => {
+  const seen: string[] = [];
+  const stop = bench.board.pins.onDrive((pin, level) => seen.push(`D${pin}=${level ?? "open"}`));
+  const drives = (code: string) => {
+    seen.length = 0;
+    bench.run(code);
+    return seen.join(" ");
+  };
+  assert.is(drives("pinMode(D18, 'opendrain')"), "D18=0", "as it was written last, which is never");
+  assert.is(drives("D18.write(1)"), "D18=open");
+  assert.is(drives("D18.write(0)"), "D18=0");
+  assert.is(drives("pinMode(D18, 'input')"), "D18=open");
+  assert.is(drives("digitalWrite(D19, 0)"), "D19=0");
+  assert.is(drives("digitalWrite(D19, 0)"), "");
+  assert.is(drives("digitalWrite(D19, 1)"), "D19=1");
+  assert.is(drives("analogWrite(D4, 0.5, { freq: 2700 })"), "D4=1");
+  assert.is(bench.board.pins.getDrive(19), 1);
+  seen.length = 0;
+  bench.board.powerOff();
+  assert.is(seen.join(" "), "D4=open D19=open");
+  stop();
+});

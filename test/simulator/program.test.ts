@@ -251,3 +251,48 @@ test("the Telnet console is open until the program closes it", () => {
   assert.match(bench.run("require('TelnetServer').setOptions({ mode: 'maybe' })")[0]!, "Unknown mode value");
   bench.board.stop();
 });
+
+test("with somebody to run a ROM first, a reset waits for him and keeps its reason", () => {
+  const asked: string[] = [];
+  const bench = createWorkbench({ onReset: (reason) => asked.push(reason) });
+  bench.run("E.reboot()");
+  bench.clock.advance(1_000);
+  assert.equal(asked, ["software"]);
+  assert.is(bench.board.state(), "starting");
+  assert.equal(bench.run("print(1)"), []);
+  bench.board.start("software");
+  assert.equal(bench.run("print(peek32(0x3ff48034) & 63)"), ["12"]);
+  bench.run("ESP32.deepSleep(5000000)");
+  bench.clock.advance(4_999);
+  assert.is(bench.board.state(), "asleep");
+  bench.clock.advance(1);
+  bench.run("E.enableWatchdog(1, false)");
+  assert.equal(asked, ["software", "deep-sleep"]);
+  bench.board.stop();
+});
+
+test("a line's value is told as the prompt shows it, an error or a reset has none", () => {
+  const bench = createWorkbench();
+  const values: Record<string, string> = {
+    "1.5": "1.5",
+    "'a\"'": '"a\\""',
+    D18: "D18",
+    undefined: "undefined",
+    null: "null",
+    "[]": "[  ]",
+    "({a:1,b:{c:[true]}})": "{ a: 1, b: { c: [ true ] } }",
+    "(function(){})": "function () { ... }",
+    "new Uint8Array([1,2])": "new Uint8Array([1,2])",
+    "var loop={};loop.self=loop": "{ self: { self: { self: { self: ... } } } }",
+    "({toString:function(){throw 1}})": "{ ... }",
+  };
+  for (const [code, expected] of Object.entries(values)) {
+    const told: string[] = [];
+    bench.board.console.evaluate(code, (value) => told.push(value));
+    assert.equal(told, [expected], code);
+  }
+  for (const code of ["nonsense", "E.reboot()"]) {
+    bench.board.console.evaluate(code, () => assert.unreachable(`${code} has a value`));
+  }
+  bench.board.stop();
+});

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import type { Identity } from "#protocol";
 import { getEspruino } from "../../support/espruino.ts";
 import { eventually } from "../../support/eventually.ts";
-import { suite } from "../../support/suite.ts";
+import { skip, suite } from "../../support/suite.ts";
 import { type BoardProcess, type Cable, composeWholeFlash, plugIn, startBoard } from "./board-process.ts";
 
 const test = suite("virtual board with the real interpreter", { limitMs: 90_000, fileLimitMs: 180_000 });
@@ -72,6 +72,24 @@ test("it boots through the ROM, runs the trap, keeps what the trap writes, and i
     [],
     `${bin} left a folder`,
   );
+});
+
+test("a board that is killed takes its interpreter with it [CHIP-21]", async () => {
+  const bin = getEspruino();
+  if (!fs.existsSync("/usr/bin/setpriv")) skip("needs setpriv of Debian's package util-linux", "package");
+  const file = path.join(folder, "killed.bin");
+  fs.writeFileSync(file, await composeWholeFlash(IDENTITY));
+  const before = listFolders();
+  const { board: killed, cable } = await start(file);
+  await cable.hears("loader slot=a", 30_000);
+  const { pid } = killed.child;
+  const [child] = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  assert.is(fs.readFileSync(`/proc/${child}/cmdline`, "utf8").split("\0")[0], path.resolve(bin));
+  killed.child.kill("SIGKILL");
+  board = undefined;
+  await eventually(() => !fs.existsSync(`/proc/${child}`), { withinMs: 5_000, because: "the interpreter is gone" });
+  for (const name of listFolders())
+    if (!before.includes(name)) fs.rmSync(path.join(os.tmpdir(), name), { recursive: true });
 });
 
 test("an interpreter that ends by itself is started anew through the ROM", async () => {

@@ -199,7 +199,7 @@ test("what the trap writes is in the flash file, and a board begins with it", as
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test(`${signal} ends it`, async () => {
+  test(`${signal} ends it [CHIP-21]`, async () => {
     const board = await startBoard(["--fixture"]);
     board.child.kill(signal);
     const [code] = (await once(board.child, "exit")) as [number | null];
