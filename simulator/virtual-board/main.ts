@@ -1,5 +1,5 @@
 // Owns the virtual board as a process: tells its addresses in the first line of its output, and ends on a signal or when its standard input
-// ends, so that whoever started it and dies leaves no board behind.
+// ends, so that whoever started it and dies leaves no board behind [CHIP-21].
 import { randomInt } from "node:crypto";
 import { createVirtualBoard } from "./compose.ts";
 import { ConfigError, parseVirtualBoardConfig, VIRTUAL_BOARD_USAGE, type VirtualBoardConfig } from "./config.ts";
