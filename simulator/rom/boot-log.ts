@@ -3,13 +3,13 @@
 import type { ImageFacts } from "./image.ts";
 
 /** As the register numbers them. */
-export type ResetCause = 0x1 | 0x3 | 0x5 | 0x8 | 0xc | 0xf | 0x10;
+export type ResetCause = 0x1 | 0x3 | 0x5 | 0x7 | 0xc | 0xf | 0x10;
 
 const CAUSES: Readonly<Record<ResetCause, string>> = {
   1: "POWERON_RESET",
   3: "SW_RESET",
   5: "DEEPSLEEP_RESET",
-  8: "TG1WDT_SYS_RESET",
+  7: "TG0WDT_SYS_RESET",
   12: "SW_CPU_RESET",
   15: "RTCWDT_BROWN_OUT_RESET",
   16: "RTCWDT_RTC_RESET",

@@ -75,7 +75,8 @@ const WATCHDOG_MS = 400;
 const CAUSES: Readonly<Record<BootReason, ResetCause>> = {
   "power-on": 0x1,
   software: 0xc,
-  watchdog: 0x8,
+  // The one that watches the program's tasks.
+  watchdog: 0x7,
   "deep-sleep": 0x5,
   "brown-out": 0xf,
 };
@@ -232,7 +233,7 @@ function reasonOf(cause: ResetCause): BootReason {
   if (cause === 0x1) return "power-on";
   if (cause === 0x5) return "deep-sleep";
   if (cause === 0xf) return "brown-out";
-  return cause === 0x8 || cause === 0x10 ? "watchdog" : "software";
+  return cause === 0x7 || cause === 0x10 ? "watchdog" : "software";
 }
 
 function receive(core: Core, bytes: Uint8Array, baud: number | undefined): void {

@@ -90,7 +90,7 @@ test("a tool that comes too late for the straps finds the normal boot mode in th
 test("every reset tells its reason, to the log and to the silicon", () => {
   const reasons = [
     ["software", "rst:0xc (SW_CPU_RESET)"],
-    ["watchdog", "rst:0x8 (TG1WDT_SYS_RESET)"],
+    ["watchdog", "rst:0x7 (TG0WDT_SYS_RESET)"],
     ["deep-sleep", "rst:0x5 (DEEPSLEEP_RESET)"],
     ["brown-out", "rst:0xf (RTCWDT_BROWN_OUT_RESET)"],
     ["power-on", "rst:0x1 (POWERON_RESET)"],
