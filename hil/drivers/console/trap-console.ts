@@ -33,6 +33,8 @@ export interface TrapConsoleOptions {
 }
 
 export interface StoppableTrapConsole extends TrapConsole {
+  /** What arrives from now on is not the trap's, but for a flashing tool; until what is returned is called. */
+  pause(): () => void;
   /** Waits that are still open fail. The port stays as it is. */
   stop(): void;
 }
@@ -62,7 +64,10 @@ export function createTrapConsole(options: TrapConsoleOptions): StoppableTrapCon
     const message = `The console on ${port.name} is gone: ${reason}. Look at the cable and its power.`;
     lines.failAll(new HilError("infrastructure", "port-gone", message));
   };
-  const stopHearing = port.onBytes((bytes) => read(bytes).forEach(hear));
+  let pauses = 0;
+  const stopHearing = port.onBytes((bytes) => {
+    if (pauses === 0) read(bytes).forEach(hear);
+  });
   const stopWatching = port.onEnd(end);
   return {
     mark: lines.mark,
@@ -76,6 +81,12 @@ export function createTrapConsole(options: TrapConsoleOptions): StoppableTrapCon
       ),
     order: (name, fields = {}) => lock.order(typeOrder(name, fields), showOrder(name, fields)),
     lastLines: lines.lastLines,
+    pause() {
+      pauses += 1;
+      return () => {
+        pauses -= 1;
+      };
+    },
     stop() {
       stopHearing();
       stopWatching();

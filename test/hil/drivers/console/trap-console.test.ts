@@ -175,6 +175,16 @@ test("a locked console without a known key is said, not typed at", async () => {
   console.stop();
 });
 
+test("what a flashing tool hears is not the trap's", () => {
+  const { say, console, texts } = connect();
+  const resume = console.pause();
+  say("rst:0x1 (POWERON_RESET)\r\n");
+  resume();
+  say("TL 1 boot id=1\r\n");
+  assert.equal(texts("in"), ["TL 1 boot id=1"]);
+  console.stop();
+});
+
 test("waits end at once when the port is gone, or nobody listens any more", async () => {
   const { end, console } = connect();
   const waiting = getRejection(console.seeText(0, /x/, 60_000));
