@@ -2,6 +2,7 @@
 // ends early is kept as far as it went. A disk that is full ends the recording, never the run. How an entry looks is entries.ts's.
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { parseConsoleLine } from "#protocol";
 import type { Clock } from "../clock.ts";
 import type { BoardFacts, EventStream, HilEvent } from "../steps/events.ts";
 import type { RecordedEntry, TimedEntry } from "./entries.ts";
@@ -28,6 +29,8 @@ export function startRecorder(options: RecorderOptions): Recorder {
   const { stream, folder, clock } = options;
   const boards = new Map<string, BoardFacts>();
   const firmware = new Map<string, FirmwareFacts>();
+  /** How fast each board's time runs; pauses mean nothing without it. */
+  const speeds = new Map<string, number>();
   const open = new Map<string, OpenRecording>();
   const files: string[] = [];
 
@@ -40,7 +43,10 @@ export function startRecorder(options: RecorderOptions): Recorder {
     const header = formatHeader({ board, firmware: firmware.get(event.board) ?? null, suite, attempt, recordedAt });
     const tell = (text: string) => stream.publish({ type: "remarked", board: event.board, level: "warn", text });
     files.push(file);
-    open.set(event.board, new OpenRecording(file, header, event.at, tell));
+    const recording = new OpenRecording(file, header, event.at, tell);
+    open.set(event.board, recording);
+    const speed = speeds.get(event.board);
+    if (speed !== undefined) recording.add(event.at, { kind: "clock", speed });
   }
 
   function hear(event: HilEvent): void {
@@ -56,7 +62,9 @@ export function startRecorder(options: RecorderOptions): Recorder {
     if (event.type !== "logged" && event.type !== "recorded") return;
     const entry = event.type === "recorded" ? event.entry : toEntry(event);
     if (entry === null) return;
-    if (entry.kind === "firmware") firmware.set(event.board, { version: entry.version, sha256: entry.sha256 });
+    const facts = readFirmware(entry);
+    if (facts !== null) firmware.set(event.board, facts);
+    if (entry.kind === "clock") speeds.set(event.board, entry.speed);
     open.get(event.board)?.add(event.at, entry);
   }
 
@@ -69,6 +77,14 @@ export function startRecorder(options: RecorderOptions): Recorder {
       open.clear();
     },
   };
+}
+
+/** What the board says that it runs. */
+export function readFirmware(entry: RecordedEntry): FirmwareFacts | null {
+  if (entry.kind === "firmware") return { version: entry.version, sha256: entry.sha256 };
+  const line = entry.kind === "line" ? parseConsoleLine(entry.text) : null;
+  const { version, sha256 } = line?.name === "boot" ? line.fields : {};
+  return version === undefined || sha256 === undefined ? null : { version, sha256 };
 }
 
 /** What of a line for people is worth replaying; the rest is told as data. */

@@ -2,16 +2,7 @@
 // answers over HTTP, messages, ends of connections, answers to persons, what they are shown. Each is compared in its own order: answers
 // with their requests, messages of a name within their connection, notices of a type. Pauses of the recording are not waited for [RECORD-2].
 // What is said alike, and what may differ, is comparing.ts's.
-import {
-  booleanField,
-  encodeHello,
-  endRecord,
-  type FieldValue,
-  type Identity,
-  integerField,
-  startRecord,
-  textField,
-} from "#protocol";
+import { encodeHello, type FieldValue, type Identity } from "#protocol";
 import type { Clock } from "../clock.ts";
 import { HilError } from "../error.ts";
 import { askJson, type CloudSide, isObject } from "./cloud-side.ts";
@@ -19,6 +10,7 @@ import { compareFields, type Difference, IdMap, readNotice, tellFields } from ".
 import type { EntryOf, Json, RecordFields, TimedEntry } from "./entries.ts";
 import { createPuppetTrap, type PuppetTrap, type StepAnswer } from "./puppet-trap.ts";
 import type { Recording } from "./recording.ts";
+import { encodeFields } from "./records.ts";
 import { fillPlaceholders, type Secrets } from "./secrets.ts";
 import { createWatchers, type Watchers } from "./watchers.ts";
 
@@ -354,13 +346,4 @@ class CloudReplay {
     });
     return Object.fromEntries(entries);
   }
-}
-
-/** A record as the contract writes it: the recording has kept the fields in their order. */
-export function encodeFields(fields: RecordFields): string {
-  const texts = Object.entries(fields).map(([name, value]) => {
-    if (typeof value === "string") return textField(name, value);
-    return typeof value === "number" ? integerField(name, value) : booleanField(name, value);
-  });
-  return endRecord(startRecord() + texts.join(""));
 }

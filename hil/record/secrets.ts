@@ -156,6 +156,19 @@ export function fillPlaceholders(text: string, secrets: Secrets): { text: string
   return { text: filled, missing };
 }
 
+/** An order with the replay's own values in it, quoted as they need. */
+export function fillOrder(order: string, secrets: Secrets): { text: string; missing: Placeholder[] } {
+  const parsed = parseConsoleCommand(order);
+  if (parsed === null) return fillPlaceholders(order, secrets);
+  const missing: Placeholder[] = [];
+  const fields = Object.entries(parsed.fields).map(([name, value]) => {
+    const filled = fillPlaceholders(value, secrets);
+    missing.push(...filled.missing);
+    return [name, filled.text];
+  });
+  return { text: formatConsoleCommand(parsed.name, Object.fromEntries(fields)), missing };
+}
+
 export interface FoundSecret {
   /** Of the file, from 1; the header is the first. */
   line: number;

@@ -120,6 +120,17 @@ test("what a board said it runs stands in the headers of its later recordings", 
   assert.equal(read("left.update.1.jsonl").value.firmware, { version: "1.2.3", sha256: "b".repeat(64) });
 });
 
+test("how fast a board's time ran when a suite began stands first: its pauses mean nothing without it", () => {
+  const recorder = start();
+  publish(0, { type: "recorded", board: "left", entry: { kind: "clock", speed: 20 } }, suiteStarted("alert"));
+  publish(5, line("TL 1 boot"), suiteEnded("alert"));
+  recorder.stop();
+  assert.equal(read("left.alert.1.jsonl").value.entries, [
+    { at: 0, kind: "clock", speed: 20 },
+    { at: 5, kind: "line", text: "TL 1 boot" },
+  ]);
+});
+
 test("a folder that cannot be written to is told of once, and the run goes on", () => {
   const file = path.join(folder, "in-the-way");
   fs.writeFileSync(file, "");
