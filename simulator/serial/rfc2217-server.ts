@@ -67,6 +67,7 @@ class ComPortSession {
   #baud = BAUD_DEFAULT;
   #hasBreak = false;
   #isSuspended = false;
+  #hasTold = false;
 
   constructor(connector: SerialConnector, client: Client) {
     this.#connector = connector;
@@ -79,7 +80,10 @@ class ComPortSession {
     });
     this.#reader = createTelnetReader({
       data: (bytes) => connector.receive(bytes, this.#baud),
-      negotiated: options.onNegotiated,
+      negotiated: (verb, option) => {
+        options.onNegotiated(verb, option);
+        if (option === COM_PORT) this.#onAgreed();
+      },
       aside: (option, told) => {
         if (option === COM_PORT) this.#onAsked(told);
       },
@@ -101,6 +105,12 @@ class ComPortSession {
     if (this.#isSuspended) return;
     const isUnderstood = Math.abs(baud - this.#baud) <= this.#baud * BAUD_TOLERANCE;
     this.#client.write(escapeData(isUnderstood ? bytes : createNoise(bytes)));
+  }
+
+  /** Some clients know of no other lines until they are told once, unasked. */
+  #onAgreed(): void {
+    if (!this.#hasTold) this.#answer(ASK.modemState, [0]);
+    this.#hasTold = true;
   }
 
   #answer(request: number, value: Iterable<number>): void {

@@ -28,21 +28,12 @@ export function createTelnetReader(handlers: TelnetHandlers): TelnetReader {
   let state: State = "data";
   let verb: Verb = "will";
   let aside: number[] = [];
-  let data: number[] = [];
-
-  function flush(): void {
-    if (data.length === 0) return;
-    const bytes = Uint8Array.from(data);
-    data = [];
-    handlers.data(bytes);
-  }
 
   function onCommand(byte: number): State {
     if (byte === IAC) {
-      data.push(IAC);
+      handlers.data(Uint8Array.of(IAC));
       return "data";
     }
-    flush();
     if (byte === SUB_BEGIN) {
       aside = [];
       return "aside";
@@ -70,12 +61,7 @@ export function createTelnetReader(handlers: TelnetHandlers): TelnetReader {
     return byte === SUB_END ? "data" : onCommand(byte);
   }
 
-  const steps: Record<State, (byte: number) => State> = {
-    data(byte) {
-      if (byte === IAC) return "command";
-      data.push(byte);
-      return "data";
-    },
+  const steps: Record<Exclude<State, "data">, (byte: number) => State> = {
     command: onCommand,
     verb(byte) {
       handlers.negotiated(verb, byte);
@@ -87,17 +73,33 @@ export function createTelnetReader(handlers: TelnetHandlers): TelnetReader {
 
   return {
     read(bytes) {
-      for (const byte of bytes) state = steps[state](byte);
-      flush();
+      for (let at = 0; at < bytes.length; ) {
+        if (state !== "data") {
+          state = steps[state](bytes[at]!);
+          at += 1;
+          continue;
+        }
+        const found = bytes.indexOf(IAC, at);
+        const end = found < 0 ? bytes.length : found;
+        if (end > at) handlers.data(bytes.subarray(at, end));
+        if (found >= 0) state = "command";
+        at = end + 1;
+      }
     },
   };
 }
 
 /** Bytes as data: every 255 twice. */
 export function escapeData(bytes: Uint8Array): Uint8Array {
-  return bytes.includes(IAC)
-    ? Uint8Array.from([...bytes].flatMap((byte) => (byte === IAC ? [IAC, IAC] : [byte])))
-    : bytes;
+  const count = bytes.reduce((sum, byte) => (byte === IAC ? sum + 1 : sum), 0);
+  if (count === 0) return bytes;
+  const escaped = new Uint8Array(bytes.length + count);
+  let at = 0;
+  for (const byte of bytes) {
+    escaped[at++] = byte;
+    if (byte === IAC) escaped[at++] = IAC;
+  }
+  return escaped;
 }
 
 export function encodeVerb(verb: Verb, option: number): Uint8Array {
