@@ -2,8 +2,9 @@
 // happened, or lost its power as it was writing them down [CLAIM-8]; and those it has outlive every start.
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";
+import { choosePatienceMs, hurried } from "../strategy/patience.ts";
 import type { Rig } from "../strategy/rig.ts";
-import { choosePatienceMs, findOwnDevice, hurried } from "./own-device.ts";
+import { findOwnDevice } from "./own-device.ts";
 import { cutPower, givePower, requirePower } from "./power-cut.ts";
 import type { Suite } from "./suite.ts";
 

@@ -1,4 +1,5 @@
 // Owns which suites there are and in which order a board goes through them: what changes least comes first.
+import { alert } from "./alert.ts";
 import {
   credentialRotation,
   ownerKept,
@@ -12,6 +13,7 @@ import { updateCrashRollback } from "./update-crash-rollback.ts";
 import { updatePowerCut } from "./update-power-cut.ts";
 
 export const SUITES: readonly Suite[] = [
+  alert,
   ownerKept,
   credentialRotation,
   strandingRotatedFirst,

@@ -2,8 +2,8 @@
 import { RESET_POWER_ON } from "#protocol";
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";
+import { choosePatienceMs } from "../strategy/patience.ts";
 import type { Rig } from "../strategy/rig.ts";
-import { choosePatienceMs } from "./own-device.ts";
 
 /** What the ROM of an ESP32 prints first after power came. */
 const POWER_ON = /rst:0x1 \(POWERON_RESET\)/;

@@ -15,3 +15,21 @@ export interface Suite {
   withinMs: number;
   run(context: StepContext, rig: Rig): Promise<void>;
 }
+
+/** A blank board is flashed, claimed and online in less. */
+const PREPARE_MS_MAX = 900_000;
+
+/**
+ * What comes before the suite: its turn at the cloud, which it leaves when everything was put back, and the state it begins in. For the
+ * engine's `prepare`.
+ */
+export function prepareFor(suite: Suite): { withinMs: number; run(context: StepContext, rig: Rig): Promise<void> } {
+  return {
+    withinMs: PREPARE_MS_MAX,
+    async run(context, rig) {
+      await rig.turns.enter();
+      context.defer("leave the cloud to others", async () => rig.turns.leave());
+      await rig.reach(context, suite.from);
+    },
+  };
+}

@@ -5,8 +5,8 @@ import { ApiError } from "../drivers/cloud/api-client.ts";
 import { FLASHED_COUNTER, type SignedFile } from "../drivers/firmware-files.ts";
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";
+import { hurried } from "../strategy/patience.ts";
 import type { Rig } from "../strategy/rig.ts";
-import { hurried } from "./own-device.ts";
 import type { Suite } from "./suite.ts";
 import { nextCounter, offerUpdate, type Refusal, seeRefused, serveInstead } from "./update-offers.ts";
 

@@ -1,8 +1,9 @@
 // The promise: a firmware that throws at every start is given up after three boots, by the trap itself, and the cloud hears why [UPDATE-4]
 // [UPDATE-5]. It is signed by the right key: nothing but its running shows what it is.
+
 import { CODE_UPDATE_ROLLED_BACK } from "#protocol";
 import { StepFailure } from "../steps/failure.ts";
-import { choosePatienceMs, hurried } from "./own-device.ts";
+import { choosePatienceMs, hurried } from "../strategy/patience.ts";
 import type { Suite } from "./suite.ts";
 import { isTrial } from "./update.ts";
 import { nextCounter, offerUpdate, seeOnlineWith, seeUpdate, seeVerified } from "./update-offers.ts";

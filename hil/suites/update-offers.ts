@@ -6,8 +6,9 @@ import type { TapMessage } from "../drivers/cloud/tap-messages.ts";
 import { counterOf, type SignedFile } from "../drivers/firmware-files.ts";
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";
+import { choosePatienceMs } from "../strategy/patience.ts";
 import type { Rig } from "../strategy/rig.ts";
-import { choosePatienceMs, findOwnDevice } from "./own-device.ts";
+import { findOwnDevice } from "./own-device.ts";
 
 /** An update under way. */
 export interface Offered {

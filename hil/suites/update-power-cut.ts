@@ -3,8 +3,9 @@
 import { RESET_POWER_ON } from "#protocol";
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";
+import { choosePatienceMs, hurried } from "../strategy/patience.ts";
 import type { Rig } from "../strategy/rig.ts";
-import { choosePatienceMs, findOwnDevice, hurried } from "./own-device.ts";
+import { findOwnDevice } from "./own-device.ts";
 import { cutPower, givePower, requirePower } from "./power-cut.ts";
 import type { Suite } from "./suite.ts";
 import { isTrial } from "./update.ts";

@@ -1,8 +1,8 @@
 // The promise: a good update is fetched, tried and confirmed by the trap itself, and only its new boot makes the cloud call it done [UPDATE-1].
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";
+import { choosePatienceMs, hurried } from "../strategy/patience.ts";
 import type { Rig } from "../strategy/rig.ts";
-import { choosePatienceMs, hurried } from "./own-device.ts";
 import type { Suite } from "./suite.ts";
 import {
   hearPhase,
