@@ -55,20 +55,27 @@ export function createFixture(trap: TrapCase, options: FixtureOptions): FixtureB
 type BoardPins = TrapCase["board"]["pins"];
 
 function wire(trap: TrapCase, pins: BoardPins): () => void {
-  const hands = new Map([
-    [FIXTURE_PINS.button, trap.others.button.join()],
-    [FIXTURE_PINS.plunger, trap.others.plunger.join()],
-  ] as [number, (closed: boolean) => void][]);
+  const switches = [
+    { pin: FIXTURE_PINS.button, close: trap.others.button.join(), wire: trap.wires.button },
+    { pin: FIXTURE_PINS.plunger, close: trap.others.plunger.join(), wire: trap.wires.plunger },
+  ];
   const eyes = new Map<number, number>([
     [TRAP_PINS.led, FIXTURE_PINS.led],
     [TRAP_PINS.buzzer, FIXTURE_PINS.buzzer],
   ]);
+  /** An open switch is pulled up by a trap that runs, which the fixture can read back. */
+  const readBack = () => {
+    const pulled = trap.board.state() === "running" ? 1 : undefined;
+    for (const { pin, wire } of switches) pins.drive(pin, wire.isClosed() ? 0 : pulled);
+  };
   const stops = [
-    pins.onDrive((pin, level) => hands.get(pin)?.(level === 0)),
+    pins.onDrive((pin, level) => switches.find((one) => one.pin === pin)?.close(level === 0)),
     trap.board.pins.onDrive((pin, level) => {
       const eye = eyes.get(pin);
       if (eye !== undefined) pins.drive(eye, level);
     }),
+    ...switches.map(({ wire }) => wire.onChange(readBack)),
+    trap.board.onEvent(readBack),
   ];
   return () => {
     for (const stop of stops) stop();
