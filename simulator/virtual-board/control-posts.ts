@@ -1,9 +1,10 @@
 // Owns what the control server of a virtual board takes and tells beside a simulator's: the clock's speed, the two lines for transports that
-// carry none, and what the chip and its pins are doing.
+// carry none, what is wrong with a board that is half dead, and what the chip and its pins are doing.
 import type { WallClock } from "../board/clock.ts";
+import { FLASH_BYTES } from "../board/flash.ts";
 import { PIN_COUNT } from "../board/pins.ts";
-import type { ControlPost } from "../control.ts";
-import { parseBoolean, parseInteger } from "../control-http.ts";
+import type { ControlFields, ControlPost } from "../control.ts";
+import { type Problem, parseBoolean, parseInteger } from "../control-http.ts";
 import { SPEED_MAX } from "./config.ts";
 import type { VirtualTrap } from "./virtual-trap.ts";
 
@@ -12,9 +13,13 @@ export interface VirtualControl {
   readMore(): object;
 }
 
-export function createVirtualControl({ trap, chip, uart }: VirtualTrap, clock: WallClock): VirtualControl {
+const MESSAGES_MAX = 1_000_000;
+
+export function createVirtualControl(virtual: VirtualTrap, clock: WallClock): VirtualControl {
+  const { trap, chip, uart } = virtual;
   return {
     posts: {
+      "/api/fault": (_trap, fields) => setFault(virtual, fields),
       "/api/clock": (_trap, fields) => {
         const speed = parseInteger(fields, "speed", 1, SPEED_MAX);
         if (typeof speed !== "number") return speed;
@@ -49,4 +54,28 @@ export function createVirtualControl({ trap, chip, uart }: VirtualTrap, clock: W
       };
     },
   };
+}
+
+/** A board that is half dead: a wire is broken, messages of its are lost or spoilt, a word of its flash is worn out for good. */
+function setFault({ faults, flash }: VirtualTrap, fields: ControlFields): Problem | undefined {
+  const { kind } = fields;
+  if (kind === "mute" || kind === "deaf" || kind === "none") {
+    faults.set({ kind });
+    return undefined;
+  }
+  if (kind === "lose" || kind === "spoil") {
+    const after = parseInteger(fields, "after", 0, MESSAGES_MAX, 0);
+    if (typeof after !== "number") return after;
+    const count = parseInteger(fields, "count", 1, MESSAGES_MAX, 1);
+    if (typeof count !== "number") return count;
+    faults.set({ kind, after, count });
+    return undefined;
+  }
+  if (kind === "worn") {
+    const address = parseInteger(fields, "address", 0, FLASH_BYTES - 1);
+    if (typeof address !== "number") return address;
+    flash.wear(address);
+    return undefined;
+  }
+  return { status: 400, title: "Bad request", detail: '"kind" must be mute, deaf, lose, spoil, worn or none.' };
 }

@@ -4,9 +4,11 @@ import { decodeIdentity, IDENTITY_FLASH_ADDRESS } from "#protocol";
 import type { Clock } from "../board/clock.ts";
 import type { Flash } from "../board/flash.ts";
 import type { World } from "../board/radio.ts";
+import { createWearableFlash, type WearableFlash } from "../board/worn-flash.ts";
 import { createTrapCase, type TrapCase } from "../case.ts";
 import type { Chip, Silicon, SiliconHost } from "../rom/chip.ts";
 import { createChip } from "../rom/chip.ts";
+import { createLineFaults, type LineFaults } from "../serial/line-faults.ts";
 import { createSerialLines } from "../serial/lines.ts";
 import { createUart, type Uart } from "../serial/uart.ts";
 import { createDoubleSilicon, toBootReason } from "./silicon.ts";
@@ -30,6 +32,9 @@ export interface VirtualTrap {
   readonly trap: TrapCase;
   readonly chip: Chip;
   readonly uart: Uart;
+  /** What is wrong with its wires, and with its flash. */
+  readonly faults: LineFaults;
+  readonly flash: WearableFlash;
   stop(): void;
 }
 
@@ -37,9 +42,12 @@ const IDENTITY_BYTES_MAX = 512;
 
 /** Without power. */
 export function createVirtualTrap(options: VirtualTrapOptions): VirtualTrap {
-  const { clock, flash, mac } = options;
+  const { clock, mac } = options;
+  const flash = createWearableFlash(options.flash);
+  const faults = createLineFaults();
   const trap = createTrapCase({
     ...options,
+    flash,
     macAddress: mac,
     serialNumber: () => readSerialNumber(flash),
     // A program that hangs must not take this process with it.
@@ -57,7 +65,10 @@ export function createVirtualTrap(options: VirtualTrapOptions): VirtualTrap {
       resetChip = (reason) => host.reset(toBootReason(reason));
       return options.createSilicon?.(host) ?? createDoubleSilicon(trap.board, host);
     },
-    onSend: (bytes, baud) => uart.send(bytes, baud),
+    onSend(bytes, baud) {
+      const left = faults.leaving(bytes);
+      if (left !== undefined) uart.send(left, baud);
+    },
   });
   const { button } = trap.wires;
   const pullIo0 = button.join();
@@ -70,11 +81,19 @@ export function createVirtualTrap(options: VirtualTrapOptions): VirtualTrap {
       chip.setEnable(pins.enable);
     },
   });
-  const uart = createUart({ lines, receive: (bytes, baud) => chip.receive(bytes, baud) });
+  const uart = createUart({
+    lines,
+    receive(bytes, baud) {
+      const arrived = faults.arriving(bytes);
+      if (arrived !== undefined) chip.receive(arrived, baud);
+    },
+  });
   return {
     trap,
     chip,
     uart,
+    faults,
+    flash,
     stop() {
       lines.stop();
       chip.stop();

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { ESPLoader, Transport } from "esptool-js";
 import * as assert from "uvu/assert";
 import { createFlash, type Flash } from "../../../simulator/board/flash.ts";
+import { createWearableFlash } from "../../../simulator/board/worn-flash.ts";
 import { createStandInImages } from "../../../simulator/rom/stand-in-images.ts";
 import { eventually } from "../../support/eventually.ts";
 import { suite } from "../../support/suite.ts";
@@ -116,6 +117,17 @@ for (const compress of [true, false]) {
     assert.is(told, md5(data), "the ROM tells the hash as text");
   });
 }
+
+test("flash that is worn out is told by the hash that is read back", async () => {
+  const flash = createWearableFlash(createFlash());
+  flash.wear(0x30123);
+  const { loader } = await connect(flash);
+  const fileArray = [{ data: createImage(20_000), address: 0x30000 }];
+  const failure = await loader
+    .writeFlash({ ...KEEP, fileArray, compress: true, calculateMD5Hash: md5 })
+    .catch((error: Error) => error.message);
+  assert.match(String(failure), /MD5 of file does not match data in flash/);
+});
 
 test("erasing the flash leaves nothing", async () => {
   const flash = createFlash({ image: createFlashedImage() });
