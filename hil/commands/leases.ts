@@ -2,9 +2,9 @@
 import { EXIT } from "../error.ts";
 import { parseDuration, printDuration } from "../resources/durations.ts";
 import type { BoardLease } from "../resources/leases.ts";
+import { checkReason, findBoard, openLeases } from "./board-desk.ts";
 import type { CommandIo } from "./command-io.ts";
 import { printTable } from "./print-table.ts";
-import { checkReason, findBoard, openLeases } from "./shared-boards.ts";
 
 type Io = Pick<CommandIo, "stateFolder" | "owner" | "now" | "write" | "writeError">;
 

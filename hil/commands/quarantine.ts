@@ -2,9 +2,9 @@
 import { EXIT } from "../error.ts";
 import { parseDuration, printDuration } from "../resources/durations.ts";
 import { explainQuarantine } from "../resources/quarantine.ts";
+import { checkReason, findBoard, openQuarantine } from "./board-desk.ts";
 import type { CommandIo } from "./command-io.ts";
 import { printTable } from "./print-table.ts";
-import { checkReason, findBoard, openQuarantine } from "./shared-boards.ts";
 
 type Io = Pick<CommandIo, "stateFolder" | "owner" | "now" | "write">;
 

@@ -2,10 +2,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
+import { openLeases } from "../../../hil/commands/board-desk.ts";
 import { runBreakLease, runLease, runLeases, runReleaseLease } from "../../../hil/commands/leases.ts";
 import { runQuarantineAdd, runQuarantineLift, runQuarantineList } from "../../../hil/commands/quarantine.ts";
 import { runSchema } from "../../../hil/commands/schema.ts";
-import { openLeases } from "../../../hil/commands/shared-boards.ts";
 import { runStats } from "../../../hil/commands/stats.ts";
 import { HilError } from "../../../hil/error.ts";
 import { openHistory } from "../../../hil/resources/history.ts";
