@@ -5,7 +5,7 @@ import type { StepContext } from "../steps/step.ts";
 import { choosePatienceMs, hurried } from "../strategy/patience.ts";
 import type { Rig } from "../strategy/rig.ts";
 import { findOwnDevice } from "./own-device.ts";
-import { cutPower, givePower, requirePower } from "./power-cut.ts";
+import { canCutPower, cutPower, givePower, requirePower } from "./power-cut.ts";
 import type { Suite } from "./suite.ts";
 
 const CREDENTIALS = "POST /device/v1/credentials";
@@ -86,7 +86,8 @@ export const ownerKept: Suite = {
         await rig.console.see(mark, "the boot", choosePatienceMs(rig, 60_000, 15_000), ({ name }) => name === "boot");
         await seeBack(step, rig, mark);
       });
-      if (rig.power === undefined || rig.resource.power?.kind === "lines") return;
+      if (!canCutPower(rig)) return;
+      requirePower(context, rig);
       await context.step("cut its power", async (step) => {
         await cutPower(step, rig);
         const { at } = await givePower(step, rig);

@@ -8,30 +8,34 @@ import type { Rig } from "../strategy/rig.ts";
 /** What the ROM of an ESP32 prints first after power came. */
 const POWER_ON = /rst:0x1 \(POWERON_RESET\)/;
 
-/** Ends the suite as skipped where the bench can only reset its board, or not even that. */
-export function requirePower(context: StepContext, rig: Rig): NonNullable<Rig["power"]> {
-  if (rig.power === undefined) return context.skip("this board has no power switch on this bench");
-  if (rig.resource.power?.kind === "lines") {
-    return context.skip("EN by RTS resets this board, it cuts no power; a relay, a hub or a plug would");
-  }
+/** Once in a suite. Ends it as skipped where the bench can only reset its board, or not even that. */
+export function requirePower(context: StepContext, rig: Rig): void {
   const { power } = rig;
+  if (power === undefined) context.skip("this board has no power switch on this bench");
+  if (!canCutPower(rig)) context.skip("EN by RTS resets this board, it cuts no power; a relay, a hub or a plug would");
   context.defer("give the board its power back", () => power.set(true));
+}
+
+export function canCutPower({ power, resource }: Rig): boolean {
+  return power !== undefined && resource.power?.kind !== "lines";
+}
+
+function getPower({ power, resource }: Rig): NonNullable<Rig["power"]> {
+  if (power === undefined) throw new Error(`${resource.name} has no power switch`);
   return power;
 }
 
 /** Off now: whatever it was doing is over. */
 export async function cutPower(context: StepContext, rig: Rig): Promise<void> {
-  const power = requirePower(context, rig);
-  await context.step("cut the power", () => power.set(false));
+  await context.step("cut the power", () => getPower(rig).set(false));
 }
 
 /** On again, with the proof that it was off. @returns the place of the boot on the console, and what the trap told there */
 export function givePower(context: StepContext, rig: Rig): Promise<{ at: number; sha256: string }> {
-  const power = requirePower(context, rig);
   return context.step("give the power back; the chip says that it had none", async () => {
     const withinMs = choosePatienceMs(rig, 90_000, 15_000);
     const mark = rig.console.mark();
-    await power.set(true);
+    await getPower(rig).set(true);
     await rig.console.seeText(mark, POWER_ON, withinMs);
     const boot = await rig.console.see(mark, "the boot", withinMs, ({ name }) => name === "boot");
     if (Number(boot.fields.reason) !== RESET_POWER_ON) {
