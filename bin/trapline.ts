@@ -103,20 +103,22 @@ function registerFirmwareCommands(program: Command): void {
     .action(async (_words: string[], _flags: object, command: Command) => {
       const { isReleaseCommand, listReleaseHelp, releaseCommand } = await import("../firmware/release/command.ts");
       const { IMAGE_USAGE, imageCommand, isImageCommand } = await import("../firmware/image/command.ts");
-      const { firmwareCommand } = await import("../firmware/bundle/command.ts");
-      const { readTrapStats } = await import("../firmware/image/trap-stats.ts");
+      const [word] = command.args;
+      const own = isImageCommand(word) ? imageCommand : isReleaseCommand(word) ? releaseCommand : undefined;
+      // It holds a compiler, which takes its time to load.
+      const run = own ?? (await import("../firmware/bundle/command.ts")).firmwareCommand;
       const { interpreter } = readBinConfig(false);
       const io = {
         root: ROOT,
         write: (line: string) => process.stdout.write(`${line}\n`),
         writeError: (line: string) => process.stderr.write(`${line}\n`),
         randomBytes,
-        readTrapStats: (options: { root: string; outDir: string; version?: string }) =>
-          readTrapStats(options, interpreter),
+        async readTrapStats(options: { root: string; outDir: string; version?: string }) {
+          const { readTrapStats } = await import("../firmware/image/trap-stats.ts");
+          return readTrapStats(options, interpreter);
+        },
         otherHelp: [...listReleaseHelp(), IMAGE_USAGE],
       };
-      const [word] = command.args;
-      const run = isImageCommand(word) ? imageCommand : isReleaseCommand(word) ? releaseCommand : firmwareCommand;
       process.exitCode = await run(command.args, io);
     });
 }

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readVersion } from "../../firmware/bundle/build.ts";
+import { readVersion } from "../../firmware/bundle/built-firmware.ts";
 import { findManifest } from "../../firmware/bundle/manifest.ts";
 import { hashSources } from "../../firmware/bundle/sources.ts";
 import { ensureImage, type TrapImage } from "../../firmware/image/ensure-image.ts";

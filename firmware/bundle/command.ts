@@ -2,8 +2,10 @@
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { BOOT_BYTES_MAX, BUNDLE_BYTES_MAX, CHAIN_CALLS_MAX } from "./budget.ts";
-import { type BuildResult, buildFirmware, ensureFirmware } from "./build.ts";
+import { buildFirmware } from "./build.ts";
+import type { BuildResult } from "./built-firmware.ts";
 import { formatRefusal } from "./dialect.ts";
+import { ensureFirmware } from "./ensure-firmware.ts";
 import {
   FAULT_BYTES_MAX,
   type FaultName,

@@ -4,8 +4,6 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import * as path from "node:path";
-import { VERSION as ROLLUP_VERSION } from "rollup";
-import ts from "typescript";
 
 /** SHA-256 in hexadecimal over the firmware's files, the pipeline's, the tools' versions and what was asked for. */
 export async function hashSources(root: string, asked: readonly unknown[]): Promise<string> {
@@ -21,12 +19,12 @@ export async function hashSources(root: string, asked: readonly unknown[]): Prom
         .digest(),
     );
   }
-  hash.update(JSON.stringify([...asked, ts.version, ROLLUP_VERSION, readTerserVersion()]));
+  hash.update(JSON.stringify([...asked, ...["typescript", "rollup", "terser"].map(readToolVersion)]));
   return hash.digest("hex");
 }
 
-/** Terser tells its version nowhere but in its package. */
-function readTerserVersion(): string {
-  const { version } = createRequire(import.meta.url)("terser/package.json") as { version: string };
+/** From its package: loading the tool itself takes longer than all the hashing. */
+function readToolVersion(tool: string): string {
+  const { version } = createRequire(import.meta.url)(`${tool}/package.json`) as { version: string };
   return version;
 }

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { CODE_UPDATE_ROLLED_BACK, joinSignedFirmware, SIGNATURE_BYTES } from "#protocol";
-import { ensureFirmware } from "../../firmware/bundle/build.ts";
+import { ensureFirmware } from "../../firmware/bundle/ensure-firmware.ts";
 import { composeStorage } from "../../firmware/image/compose-storage.ts";
 import { ensureDevelopmentKey } from "../../firmware/image/development-key.ts";
 import { ensureSigned } from "../../firmware/image/ensure-image.ts";

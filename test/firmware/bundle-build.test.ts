@@ -11,9 +11,11 @@ import {
   REST_VARIABLES_MAX,
   START_STACK_BYTES_MAX,
 } from "../../firmware/bundle/budget.ts";
-import { type BuildResult, buildFirmware, ensureFirmware } from "../../firmware/bundle/build.ts";
+import { buildFirmware } from "../../firmware/bundle/build.ts";
+import type { BuildResult } from "../../firmware/bundle/built-firmware.ts";
 import { firmwareCommand } from "../../firmware/bundle/command.ts";
 import { formatRefusal } from "../../firmware/bundle/dialect.ts";
+import { ensureFirmware } from "../../firmware/bundle/ensure-firmware.ts";
 import { ensureImage, type ImageOptions } from "../../firmware/image/ensure-image.ts";
 import { listLongestMessages } from "../../firmware/image/longest-messages.ts";
 import { measureStart } from "../../firmware/image/measure.ts";

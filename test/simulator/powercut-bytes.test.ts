@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import * as assert from "uvu/assert";
 import { type ChosenSlot, chooseSlot } from "../../firmware/boot/loader.ts";
-import { ensureFirmware } from "../../firmware/bundle/build.ts";
+import { ensureFirmware } from "../../firmware/bundle/ensure-firmware.ts";
 import { composeStorage } from "../../firmware/image/compose-storage.ts";
 import { SLOT_A_ADDRESS, SLOT_B_ADDRESS, SLOT_BYTES } from "../../firmware/slots/slot-layout.ts";
 import { createFlash, FLASH_BYTES } from "../../simulator/board/flash.ts";

@@ -6,8 +6,10 @@ import * as path from "node:path";
 import * as vm from "node:vm";
 import * as assert from "uvu/assert";
 import { BUNDLE_BYTES_MAX } from "../../../firmware/bundle/budget.ts";
-import { type BuildResult, buildFirmware, ensureFirmware } from "../../../firmware/bundle/build.ts";
+import { buildFirmware } from "../../../firmware/bundle/build.ts";
+import type { BuildResult } from "../../../firmware/bundle/built-firmware.ts";
 import { firmwareCommand } from "../../../firmware/bundle/command.ts";
+import { ensureFirmware } from "../../../firmware/bundle/ensure-firmware.ts";
 import {
   FAULT_BYTES_MAX,
   FAULTS,
