@@ -1,11 +1,15 @@
 // Owns which suites there are and in which order a board goes through them: what changes least comes first.
+import { acknowledgeSilenceRearm } from "./acknowledge-silence-rearm.ts";
 import { alert } from "./alert.ts";
+import { claimRace, claimWithButton, claimWithCode } from "./claims.ts";
 import {
   credentialRotation,
   ownerKept,
   strandingCutWhileWritten,
   strandingRotatedFirst,
 } from "./credential-rotation.ts";
+import { flashAndBoot } from "./flash-and-boot.ts";
+import { provisionWifi } from "./provision-wifi.ts";
 import type { Suite } from "./suite.ts";
 import { update } from "./update.ts";
 import { updateBadBytes, updateBadSignature, updateDowngrade } from "./update-altered.ts";
@@ -13,7 +17,13 @@ import { updateCrashRollback } from "./update-crash-rollback.ts";
 import { updatePowerCut } from "./update-power-cut.ts";
 
 export const SUITES: readonly Suite[] = [
+  flashAndBoot,
+  provisionWifi,
+  claimRace,
+  claimWithCode,
+  claimWithButton,
   alert,
+  acknowledgeSilenceRearm,
   ownerKept,
   credentialRotation,
   strandingRotatedFirst,
