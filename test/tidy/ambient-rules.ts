@@ -105,6 +105,7 @@ const CLOCK_PLACES: Exception[] = [
   ["cloud/db/migrations/migration-step.ts", "tells those who wait how long a migration took"],
   ["cloud/console/page/*.js", "runs in a person's browser"],
   ["simulator/page/*.js", "runs in a person's browser"],
+  ["hil/report/page/*.js", "runs in a person's browser"],
   ["firmware/board/**", "the board is the clock"],
   ["firmware/boot/**", "the boot loader stands on the board itself"],
   ["firmware/image/*.ts", "makes and uses the key of a developer's own machine"],

@@ -84,6 +84,7 @@ export const ENTRIES: Exception[] = [
   ["firmware/boot/boot.ts", "the boot loader begins here"],
   ["cloud/console/page/app.js", "the page begins here"],
   ["simulator/page/page.js", "the page of the controls begins here"],
+  ["hil/report/page/page.js", "the report begins here"],
   ["test/support/run.ts", "the tests begin here"],
   ["test/**/*.test.ts", "a test file is run by itself"],
   ["test/**/*.fixture.ts", "a fixture of the runner is run by itself"],
