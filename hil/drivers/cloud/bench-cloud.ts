@@ -70,7 +70,10 @@ export interface CloudDesk {
   hasAddresses: boolean;
 }
 
-export async function registerIdentity(desk: CloudDesk, identity: IdentityDto): Promise<void> {
+export async function registerIdentity(
+  desk: Pick<CloudDesk, "url" | "factoryToken">,
+  identity: IdentityDto,
+): Promise<void> {
   const api = createApiClient({ base: desk.url });
   api.useToken(desk.factoryToken);
   try {

@@ -1,12 +1,12 @@
 // Owns the way from where a port is (the resource) to an open port. A USB adapter is looked for anew at each opening, since its path changes
 // when it is plugged in again.
-import type { Clock } from "../../clock.ts";
+import { type Clock, pause } from "../../clock.ts";
 import { HilError } from "../../error.ts";
 import type { PortResource } from "../../resources/bench.ts";
 import { listPorts, type PortFacts, type PortSource } from "./list-ports.ts";
 import { formatPort } from "./parse-port.ts";
 import type { Port } from "./port.ts";
-import { createPort, type OpenLink } from "./port-link.ts";
+import { createPort, type OpenLink, type PortLink } from "./port-link.ts";
 import { openRfc2217 } from "./rfc2217.ts";
 import { openSerialPath } from "./serial-path.ts";
 import { openTcp } from "./tcp.ts";
@@ -29,9 +29,26 @@ function chooseLink(resource: PortResource, { clock, source }: OpenPortOptions):
     case "tcp":
       return (listener) => openTcp(resource, listener, clock);
     case "rfc2217":
-      return (listener) => openRfc2217(resource, listener, clock);
+      return (listener) => openWhenFree(() => openRfc2217(resource, listener, clock), clock);
     default:
       return async (listener) => openSerialPath(findUsbPath(resource, await listPorts(source)), listener);
+  }
+}
+
+const FREE_MS_MAX = 1_500;
+const FREE_PAUSE_MS = 100;
+
+/** A server takes a moment to notice that the last one has left, who may have been this very program. */
+async function openWhenFree(open: () => Promise<PortLink>, clock: Clock): Promise<PortLink> {
+  const until = clock.now() + FREE_MS_MAX;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const isBusy = error instanceof HilError && error.code === "port-in-use";
+      if (!isBusy || clock.now() >= until) throw error;
+    }
+    await pause(clock, FREE_PAUSE_MS);
   }
 }
 
