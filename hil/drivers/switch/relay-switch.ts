@@ -67,7 +67,7 @@ async function openPatiently(resource: PortResource, { openPort, clock }: RelayT
     try {
       return await openPort(resource);
     } catch (thrown) {
-      const isBusy = thrown instanceof Error && /lock|busy|in use/i.test(thrown.message);
+      const isBusy = thrown instanceof Error && /cannot lock|busy|in use/i.test(thrown.message);
       if (!isBusy || tries === BUSY_TRIES) throw thrown;
     }
     await pause(clock, BUSY_PAUSE_MS);
