@@ -1,7 +1,7 @@
 // Owns the command line `npm run firmware -- image | update`: words in, the composed Storage partition or a signed firmware as a file, lines
 // and an exit code out.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { MANIFEST_COUNTER_MAX } from "#protocol";
@@ -177,7 +177,10 @@ async function read(file: string): Promise<Uint8Array> {
 async function write(file: string, data: Uint8Array): Promise<void> {
   try {
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, data);
+    // Never half a file under its name, whoever reads meanwhile.
+    const draft = `${file}.${process.pid}`;
+    await writeFile(draft, data);
+    await rename(draft, file);
   } catch (error) {
     throw new ImageError("file-unusable", `${file} cannot be written; look at its folder and rights`, error);
   }

@@ -1,7 +1,7 @@
 // Owns the firmware of a run as files: the image that boards are flashed with and the signed files that updates are published from, of one
 // firmware under test, sound or broken on purpose. They are made by the command line as a child, since a bench holds no compiler and no key;
 // what was signed once is found again there. Several boards that ask for the same get the same.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { HilError } from "../error.ts";
 
@@ -91,7 +91,10 @@ export function createFirmwareFiles(options: FirmwareFilesOptions): FirmwareFile
     async program({ name, program, version, counter }) {
       const bundle = path.join(folder, `${name}-${counter}.js`);
       await mkdir(folder, { recursive: true });
-      await writeFile(bundle, program);
+      // Another bench may be reading the same.
+      const draft = `${bundle}.${process.pid}`;
+      await writeFile(draft, program);
+      await rename(draft, bundle);
       const told = ["update", "--counter", String(counter), "--version", version, "--bundle", bundle];
       return make(`${name}-${counter}.trapline`, told);
     },

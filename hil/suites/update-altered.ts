@@ -2,7 +2,7 @@
 // ever run [UPDATE-2] [UPDATE-3]. The cloud publishes no such file, so what it serves is changed behind it, chunk by chunk.
 import { CODE_UPDATE_OUTDATED, CODE_UPDATE_UNSIGNED, CODE_UPDATE_WRONG_HASH, SIGNATURE_BYTES } from "#protocol";
 import { ApiError } from "../drivers/cloud/api-client.ts";
-import { FLASHED_COUNTER, type SignedFile } from "../drivers/firmware-files.ts";
+import { type FirmwareFiles, FLASHED_COUNTER, type SignedFile } from "../drivers/firmware-files.ts";
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";
 import { hurried } from "../strategy/patience.ts";
@@ -22,7 +22,6 @@ export const updateBadSignature: Suite = {
   withinMs: WITHIN_MS,
   run: (context, rig) =>
     offerAltered(context, rig, {
-      name: "bad-signature",
       alter: (bytes) => flip(bytes, endOfManifest(bytes) + SIGNATURE_BYTES / 2),
       refusal: { code: CODE_UPDATE_UNSIGNED, because: "its signature is not the key's" },
     }),
@@ -35,7 +34,6 @@ export const updateBadBytes: Suite = {
   withinMs: WITHIN_MS,
   run: (context, rig) =>
     offerAltered(context, rig, {
-      name: "bad-bytes",
       alter: (bytes) => flip(bytes, bytes.length - 3),
       refusal: { code: CODE_UPDATE_WRONG_HASH, because: "its bytes are not those that were signed" },
     }),
@@ -49,7 +47,7 @@ export const updateDowngrade: Suite = {
   async run(context, rig) {
     const counter = await nextCounter(rig);
     const [newer, older] = await context.step("make a newer and an older firmware of one length", () =>
-      Promise.all([makeProgram(rig, "downgrade-newer", counter), makeProgram(rig, "downgrade-older", FLASHED_COUNTER)]),
+      Promise.all([makeStranger(rig.firmware, counter), makeStranger(rig.firmware, FLASHED_COUNTER)]),
     );
     serveInstead(context, rig, older.bytes);
     await hurried(rig, async () => {
@@ -60,14 +58,13 @@ export const updateDowngrade: Suite = {
 };
 
 interface Alteration {
-  name: string;
   alter(bytes: Uint8Array): Uint8Array;
   refusal: Refusal;
 }
 
-async function offerAltered(context: StepContext, rig: Rig, { name, alter, refusal }: Alteration): Promise<void> {
+async function offerAltered(context: StepContext, rig: Rig, { alter, refusal }: Alteration): Promise<void> {
   const counter = await nextCounter(rig);
-  const good = await context.step("make and sign a firmware", () => makeProgram(rig, name, counter));
+  const good = await context.step("make and sign a firmware", () => makeStranger(rig.firmware, counter));
   const altered = alter(good.bytes);
   await context.step("the cloud itself does not publish what was altered", () => seeNotPublished(rig, altered));
   serveInstead(context, rig, altered);
@@ -87,13 +84,13 @@ async function seeNotPublished(rig: Rig, bytes: Uint8Array): Promise<void> {
   throw new StepFailure("the cloud has published a firmware that no key has signed so");
 }
 
-const WIDTH = 28;
+/** Of counter and version together. */
+const COUNTER_AND_VERSION_CHARS = 24;
 
-/** Files of one program are equally long whatever their counter: the version takes the place of its digits. */
-async function makeProgram(rig: Rig, name: string, counter: number): Promise<SignedFile> {
-  const version = `0.1.${counter}-`.padEnd(WIDTH - String(counter).length, name.replaceAll(/[^a-z]/g, ""));
-  const file = await rig.firmware.program({ name, program: PROGRAM, version, counter });
-  return file;
+/** Equally long whatever its counter: the version takes the place of its digits. */
+export function makeStranger(firmware: FirmwareFiles, counter: number): Promise<SignedFile> {
+  const version = `0.1.${counter}-stranger`.padEnd(COUNTER_AND_VERSION_CHARS - String(counter).length, "x");
+  return firmware.program({ name: "stranger", program: PROGRAM, version, counter });
 }
 
 /** Where the signature begins. */

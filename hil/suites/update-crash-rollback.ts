@@ -2,6 +2,7 @@
 // [UPDATE-5]. It is signed by the right key: nothing but its running shows what it is.
 
 import { CODE_UPDATE_ROLLED_BACK } from "#protocol";
+import type { FirmwareFiles, SignedFile } from "../drivers/firmware-files.ts";
 import { StepFailure } from "../steps/failure.ts";
 import { choosePatienceMs, hurried } from "../strategy/patience.ts";
 import type { Suite } from "./suite.ts";
@@ -11,6 +12,10 @@ import { nextCounter, offerUpdate, seeOnlineWith, seeUpdate, seeVerified } from 
 const TRIAL_BOOTS = 3;
 const PROGRAM = 'throw new Error("this firmware cannot start");\n';
 
+export function makeCrashing(firmware: FirmwareFiles, counter: number): Promise<SignedFile> {
+  return firmware.program({ name: "crashing", program: PROGRAM, version: `0.1.${counter}-crashing`, counter });
+}
+
 export const updateCrashRollback: Suite = {
   name: "update-crash-rollback",
   title: "A firmware that crashes at its start is taken back by the trap after three boots, and the cloud hears why",
@@ -18,9 +23,7 @@ export const updateCrashRollback: Suite = {
   withinMs: 600_000,
   async run(context, rig) {
     const counter = await nextCounter(rig);
-    const file = await context.step("make and sign a firmware that throws", () =>
-      rig.firmware.program({ name: "crashing", program: PROGRAM, version: `0.1.${counter}-crashing`, counter }),
-    );
+    const file = await context.step("make and sign a firmware that throws", () => makeCrashing(rig.firmware, counter));
     await hurried(rig, async () => {
       const offered = await offerUpdate(context, rig, file);
       await seeVerified(context, rig, offered);
