@@ -4,7 +4,6 @@ import * as fs from "node:fs";
 import { type Clock, createWallClock, type WallClock } from "../board/clock.ts";
 import { createFlash, FLASH_BYTES, type Flash } from "../board/flash.ts";
 import { openFlashFile } from "../board/flash-file.ts";
-import type { Pins } from "../board/pins.ts";
 import { createWorld } from "../board/radio.ts";
 import { createSeededWords } from "../board/random.ts";
 import { startControlServer } from "../control.ts";
@@ -73,7 +72,7 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
     mac,
     seed,
     plungerSet: !options.fixture,
-    ...chooseSilicon(options, hostClock, undo),
+    ...chooseSilicon(options, undo),
   });
   undo.push(() => virtual.stop());
   const serial = await start(options.serial, virtual.uart, undo);
@@ -83,7 +82,7 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
     undo.push(() => fixture.stop());
     fixtureServer = await start(options.serial, fixture.uart, undo);
   }
-  const more = createVirtualControl(virtual, options.interpreter === undefined ? clock : undefined);
+  const more = createVirtualControl(virtual, clock);
   const control = await startControlServer({ trap: virtual.trap, clock: hostClock, port: 0, ...more });
   undo.push(() => control.stop());
   virtual.trap.powerOn();
@@ -91,13 +90,13 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
 }
 
 /** Our double, unless somebody names an interpreter. */
-function chooseSilicon({ interpreter: bin, environment }: VirtualBoardOptions, clock: Clock, undo: Undo) {
+function chooseSilicon({ interpreter: bin, environment }: VirtualBoardOptions, undo: Undo) {
   if (bin === undefined) return {};
   if (fs.statSync(bin, { throwIfNoEntry: false })?.isFile() !== true)
     throw new ConfigError(`There is no interpreter at ${bin}.`);
   return {
-    createSilicon(host: SiliconHost, pins: Pins): Silicon {
-      const silicon = createInterpreterSilicon({ bin, environment, host, pins, clock });
+    createSilicon(host: SiliconHost): Silicon {
+      const silicon = createInterpreterSilicon({ bin, environment, host });
       undo.push(() => silicon.close());
       return silicon;
     },

@@ -117,13 +117,15 @@ test("a port that speaks no RFC 2217 is told apart, with what to write instead",
 });
 
 test("a server that is busy is quoted", async () => {
-  const greeting = Buffer.from("\xff\xfd\x2cPort already in use\r\n", "latin1");
-  const server = await startScriptedServer(() => {
-    server.hangUp();
-    return undefined;
-  }, greeting);
+  const server = await startScriptedServer(
+    () => undefined,
+    Buffer.from("\xff\xfd\x2cPort already in use\r\n", "latin1"),
+  );
   opened.push(server);
-  const error = await refusal(open(server));
+  const opening = refusal(open(server));
+  await eventually(() => server.heard().length > 0, { withinMs: 2_000, because: "the client has asked" });
+  server.hangUp();
+  const error = await opening;
   assert.is(error.code, "port-in-use");
   assert.match(error.message, "Port already in use");
 });
