@@ -44,6 +44,7 @@ export function createVirtualControl(virtual: VirtualTrap, clock: WallClock): Vi
         chip: state,
         bootMode: chip.bootMode(),
         lines: uart.lines.levels(),
+        fault: virtual.faults.state(),
         speed: clock.speed(),
         pins: Object.fromEntries(
           Array.from({ length: PIN_COUNT }, (_, pin) => [

@@ -5,6 +5,7 @@ import { createWearableFlash } from "../../../simulator/board/worn-flash.ts";
 import { runSecondLoader } from "../../../simulator/rom/second-loader.ts";
 import { createStandInImages } from "../../../simulator/rom/stand-in-images.ts";
 import { createLineFaults, type LineFault } from "../../../simulator/serial/line-faults.ts";
+import { eventually } from "../../support/eventually.ts";
 import { suite } from "../../support/suite.ts";
 import { type BoardProcess, plugIn, startBoard } from "./board-process.ts";
 
@@ -35,6 +36,8 @@ for (const [fault, left, arrived] of LINES) {
     );
     const heard = faults.arriving(WORD);
     assert.equal(heard && [...heard], arrived);
+    const missing = [...left, arrived].filter((bytes) => bytes === undefined || bytes === SPOILT);
+    assert.equal(faults.state(), { kind: fault.kind, hits: missing.length });
     faults.set({ kind: "none" });
     assert.is(faults.leaving(WORD), WORD);
   });
@@ -69,8 +72,12 @@ test("a board is made half dead, and mended, through its control server", async 
   await board.control("/api/fault", { kind: "mute" });
   await board.control("/api/fault", { kind: "worn", address: 0x1000 });
   await board.control("/api/power", { on: false });
-  await board.control("/api/fault", { kind: "none" });
   await board.control("/api/power", { on: true });
+  await eventually(async () => ((await board.control("/api/state")).fault as { hits: number }).hits > 0, {
+    withinMs: 5_000,
+    because: "the chip speaks, and nobody hears it",
+  });
+  await board.control("/api/fault", { kind: "none" });
   await cable.hears("invalid header: 0x00000000");
   cable.close();
 });

@@ -17,7 +17,9 @@ export const clock: Clock = createWallClock();
 export interface FlashableBoard {
   mac: string;
   serial: PortResource;
-  post(path: string, body: unknown): Promise<void>;
+  /** The state it is in then. */
+  post(path: string, body: unknown): Promise<Record<string, unknown>>;
+  state(): Promise<Record<string, unknown>>;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,9 @@ export async function startBoard(serial: "rfc2217" | "tcp" = "rfc2217"): Promise
       const headers = { "content-type": "application/json" };
       const answer = await fetch(told.control + path, { method: "POST", headers, body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as Record<string, unknown>;
     },
+    state: async () => (await (await fetch(`${told.control}/api/state`)).json()) as Record<string, unknown>,
     stop: () => child.stop(3_000),
   };
 }
