@@ -6,9 +6,15 @@ import * as fs from "node:fs/promises";
 import { startTcpServer } from "./tcp-server.ts";
 import type { SerialConnector, SerialServer } from "./uart.ts";
 
+const MISSING = "A pty needs socat: install Debian's package socat, or use tcp.";
 const PATH_LINE = /PTY is (\S+)/;
 
-/** @throws Error that names the package, where socat is not installed */
+/** In words for whoever can install it. */
+export class MissingProgramError extends Error {
+  override name = "MissingProgramError";
+}
+
+/** @throws MissingProgramError where socat is not installed */
 export async function startPtyServer(connector: SerialConnector): Promise<SerialServer> {
   const server = await startTcpServer(connector);
   try {
@@ -47,7 +53,7 @@ function waitForPath(child: ChildProcess): Promise<string> {
     });
     child.once("error", (error: NodeJS.ErrnoException) => {
       const isMissing = error.code === "ENOENT";
-      reject(isMissing ? new Error("A pty needs socat: install Debian's package socat, or use tcp.") : error);
+      reject(isMissing ? new MissingProgramError(MISSING) : error);
     });
     child.once("close", () => reject(new Error(`socat ended before there was a pty: ${said.trim()}`)));
   });

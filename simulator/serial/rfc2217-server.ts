@@ -1,5 +1,6 @@
 // Owns a board's connector over RFC 2217: the speed and the two lines travel beside the bytes, and every request is answered, since clients
 // wait for it. Lines fall when the client goes, as those of a closed port do; opened, a client raises both, which resets nothing [CHIP-20].
+import { distort } from "../rom/noise.ts";
 import { type Client, type ClientHandlers, formatAddress, startOneClientServer } from "./one-client.ts";
 import { createTelnetReader, encodeAside, escapeData } from "./telnet.ts";
 import { createTelnetOptions } from "./telnet-options.ts";
@@ -38,8 +39,6 @@ const CONTROL = {
 } as const;
 
 const BAUD_DEFAULT = 115_200;
-/** Further apart, two sides do not understand each other. */
-const BAUD_TOLERANCE = 0.05;
 /** Data bits, parity (none) and stop bits, by request. */
 const FRAME_DEFAULTS = new Map<number, number>([
   [ASK.dataBits, 8],
@@ -103,8 +102,7 @@ class ComPortSession {
 
   #send(bytes: Uint8Array, baud: number): void {
     if (this.#isSuspended) return;
-    const isUnderstood = Math.abs(baud - this.#baud) <= this.#baud * BAUD_TOLERANCE;
-    this.#client.write(escapeData(isUnderstood ? bytes : createNoise(bytes)));
+    this.#client.write(escapeData(distort(bytes, baud, this.#baud)));
   }
 
   /** Some clients know of no other lines until they are told once, unasked. */
@@ -162,9 +160,4 @@ class ComPortSession {
     else return inbound.none;
     return value;
   }
-}
-
-/** What a receiver at another speed makes of it: as many bytes, none of them right. */
-function createNoise(bytes: Uint8Array): Uint8Array {
-  return bytes.map((byte) => (byte ^ 0xa5) | 0x80);
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../board/clock.ts";
 import { createFlash } from "../board/flash.ts";
 import type { World } from "../board/radio.ts";
 import { TRAP_PINS, type TrapCase } from "../case.ts";
+import { distort } from "../rom/noise.ts";
 import { createSerialLines } from "../serial/lines.ts";
 import { createUart, type Uart } from "../serial/uart.ts";
 import { createDoubleSilicon } from "./silicon.ts";
@@ -39,7 +40,7 @@ export function createFixture(trap: TrapCase, options: FixtureOptions): FixtureB
       else if (board.state() === "off") silicon.start("power-on");
     },
   });
-  const uart = createUart({ lines, receive: (bytes) => silicon.receive(bytes) });
+  const uart = createUart({ lines, receive: (bytes, baud = BAUD) => silicon.receive(distort(bytes, baud, BAUD)) });
   const unwire = wire(trap, board.pins);
   silicon.start("power-on");
   return {

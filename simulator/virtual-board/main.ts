@@ -1,6 +1,7 @@
 // Owns the virtual board as a process: tells its addresses in the first line of its output, and ends on a signal or when its standard input
 // ends, so that whoever started it and dies leaves no board behind [CHIP-21].
 import { randomInt } from "node:crypto";
+import { MissingProgramError } from "../serial/pty.ts";
 import { createVirtualBoard } from "./compose.ts";
 import { ConfigError, parseVirtualBoardConfig, VIRTUAL_BOARD_USAGE, type VirtualBoardConfig } from "./config.ts";
 import { writeImages } from "./write-images.ts";
@@ -24,6 +25,7 @@ try {
   await run(parseVirtualBoardConfig());
 } catch (thrown) {
   if (thrown instanceof ConfigError) console.error(`${thrown.message}\n\n${VIRTUAL_BOARD_USAGE}`);
+  else if (thrown instanceof MissingProgramError) console.error(thrown.message);
   else console.error(thrown);
   process.exit(1);
 }

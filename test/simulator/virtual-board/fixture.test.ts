@@ -114,3 +114,12 @@ test("the button it holds is the strap of the trap's chip, and so are the lines"
   assert.is(desk.trap.getState().button, "up", "the lines press no button");
   desk.stop();
 });
+
+test("typed at another speed, a line is noise to it", () => {
+  const desk = createDesk();
+  desk.fixture.uart.receive(Buffer.from("\x10D19.write(0)\n"), 9_600);
+  assert.equal(desk.read(), ["up", "sprung"]);
+  desk.fixture.uart.receive(Buffer.from("\x03\n"), 115_200);
+  assert.is(desk.ask("1+1"), "2");
+  desk.stop();
+});

@@ -240,6 +240,12 @@ for (const [what, args, expected] of MISTAKES) {
   });
 }
 
+test("without socat, a pty is refused with the package that is missing", async () => {
+  const error = await startBoard(["--serial", "pty"], { PATH: folder }).catch((thrown: Error) => thrown);
+  assert.instance(error, Error);
+  assert.match(String(error), /install Debian's package socat, or use tcp/);
+});
+
 test("images are written with a manifest, and it boots them", async () => {
   const images = path.join(folder, "images");
   const child = spawnBoard(["--write-images", images]);
