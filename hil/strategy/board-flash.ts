@@ -25,6 +25,8 @@ export interface BoardFlashTools {
   door: BoardDoor;
   firmware: FirmwareFiles;
   stream: EventStream;
+  /** The console hears nothing while the loader is spoken to. */
+  takeLine(): () => void;
 }
 
 const OFF_MS = 300;
@@ -37,14 +39,14 @@ export function createBoardFlash(tools: BoardFlashTools): BoardFlash {
 
   return {
     async probe() {
-      const found = await probeBoard({ port, clock, ...entry });
+      const found = await probeBoard({ port, clock, ...entry, takeLine: tools.takeLine });
       if (found.mac === mac) return found;
       const message = `The board at ${port.name} is ${found.mac}; ${board} is ${mac}. Nothing was written. Look which board is plugged in there.`;
       throw new HilError("infrastructure", "wrong-board", message);
     },
     async write(context, regions) {
       const { regions: done, ...facts } = await flashBoard({
-        ...{ port, clock, mac, regions, ...entry },
+        ...{ port, clock, mac, regions, ...entry, takeLine: tools.takeLine },
         signal: context.signal,
         onProgress: (what, at, total) => stream.publish({ type: "progress", board, what, done: at, total }),
         onRemark: (text) => stream.publish({ type: "remarked", board, level: "info", text }),

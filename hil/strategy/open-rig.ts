@@ -8,6 +8,7 @@ import type { BenchCloud, BoardDoor } from "../drivers/cloud/bench-cloud.ts";
 import type { CloudTurns } from "../drivers/cloud/cloud-turns.ts";
 import type { Notice, Person } from "../drivers/cloud/person.ts";
 import { describeMessage } from "../drivers/cloud/tap-messages.ts";
+import { consolePassword } from "../drivers/console/order-text.ts";
 import { createTrapConsole } from "../drivers/console/trap-console.ts";
 import type { FirmwareFiles } from "../drivers/firmware-files.ts";
 import type { Fixture } from "../drivers/fixture/fixture.ts";
@@ -87,6 +88,7 @@ async function wire(resource: BoardResource, tools: RigTools, undo: Undo): Promi
     void stream.publish({ type: "logged", board, source, text, ...(direction && { direction }) });
   const identity = findOrDrawIdentity(resource, tools.identityFolder);
   stream.mask(identity.key);
+  stream.mask(consolePassword(identity.key));
   stream.mask(portalPassword(sign(identity.key, portalPasswordText(identity.serialNumber))));
   if (resource.wifi !== undefined) stream.mask(resource.wifi.password);
 
@@ -109,7 +111,8 @@ async function wire(resource: BoardResource, tools: RigTools, undo: Undo): Promi
   undo.push(() => owner.close());
   await owner.follow();
 
-  const parts = { ...tools, resource, port, console, identity, door, owner, ...hands };
+  const takeLine = () => console.pause();
+  const parts = { ...tools, resource, port, console, takeLine, identity, door, owner, ...hands };
   return { rig: createRig(parts, undo), watch: aborts.watch };
 }
 
@@ -171,7 +174,7 @@ async function meet(tools: RigTools, board: string, called: string): Promise<Per
 
 type RigParts = RigTools &
   Hands &
-  Pick<Rig, "resource" | "port" | "console" | "identity" | "owner"> & { door: BoardDoor };
+  Pick<Rig, "resource" | "port" | "console" | "identity" | "owner"> & { door: BoardDoor; takeLine(): () => void };
 
 function createRig(parts: RigParts, undo: Undo): Rig {
   const { door, resource, clock, console, port, fixture, power, accessPoint, hurry } = parts;

@@ -26,6 +26,8 @@ export interface FlashOptions {
   /** Where the port has no lines, or shall not use them: brings the board into its loader, and starts its program. */
   enterLoader?(): Promise<void>;
   startProgram?(): Promise<void>;
+  /** Whoever else reads the port does not while the loader is spoken to, until what is returned is called: before the program starts. */
+  takeLine?(): () => void;
   /** Bytes of the region that are on the board; a region that was there already is told as done. */
   onProgress?(region: string, done: number, total: number): void;
   /** What is worth knowing, in a sentence. */
@@ -60,8 +62,9 @@ export async function flashBoard(options: FlashOptions): Promise<FlashResult> {
       const result = await attempt(options, plan.baud(), written);
       return { ...result, attempts };
     } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason;
       const isWorthIt = isPassing(error) || (lastTrouble !== undefined && isConnecting(error));
-      if (options.signal?.aborted || !isWorthIt || !plan.next(error)) throw error;
+      if (!isWorthIt || !plan.next(error)) throw error;
       lastTrouble = error;
       options.onRemark?.(`${(error as Error).message} Trying again.`);
       await regain(options, error);
@@ -70,11 +73,27 @@ export async function flashBoard(options: FlashOptions): Promise<FlashResult> {
 }
 
 /** Who is there; the program starts again afterwards. @throws HilError of the loader */
-export async function probeBoard(options: Pick<FlashOptions, "port" | "clock" | "enterLoader" | "startProgram">) {
-  const loader = await connectLoader(options);
-  const { chip, mac } = loader;
-  await finish(options, loader);
-  return { chip, mac };
+export async function probeBoard(options: SessionOptions): Promise<ChipFacts> {
+  return inLoader(options, async ({ chip, mac }) => ({ chip, mac }));
+}
+
+type SessionOptions = Pick<
+  FlashOptions,
+  "port" | "clock" | "enterLoader" | "startProgram" | "takeLine" | "onRemark" | "signal"
+>;
+
+/** The board runs its program again, whatever happened. */
+async function inLoader<T>(options: SessionOptions, work: (loader: Loader) => Promise<T>): Promise<T> {
+  const giveBack = options.takeLine?.();
+  let loader: Loader | undefined;
+  try {
+    loader = await connectLoader(options);
+    return await work(loader);
+  } finally {
+    await loader?.stop().catch(() => undefined); // a port that is lost has been told
+    giveBack?.();
+    if (loader !== undefined) await startProgram(options);
+  }
 }
 
 /** Which speed the next attempt has, and whether there is one. What the board cannot do costs no attempt. */
@@ -103,8 +122,7 @@ async function attempt(
   baud: number,
   written: Set<string>,
 ): Promise<Omit<FlashResult, "attempts">> {
-  const loader = await connectLoader(options);
-  try {
+  return inLoader(options, async (loader) => {
     const { chip, mac } = loader;
     if (chip !== "ESP32") throw wrongChip(options.port.name, chip);
     if (mac !== options.mac) throw wrongBoard(options.port.name, mac, options.mac);
@@ -114,9 +132,7 @@ async function attempt(
     const regions: FlashResult["regions"] = [];
     for (const region of options.regions) regions.push(await bringRegion(options, loader, region, written));
     return { chip, mac, flashBytes, regions };
-  } finally {
-    await finish(options, loader);
-  }
+  });
 }
 
 async function bringRegion(options: FlashOptions, loader: Loader, region: FlashRegion, written: Set<string>) {
@@ -141,13 +157,9 @@ async function bringRegion(options: FlashOptions, loader: Loader, region: FlashR
   return { ...facts, outcome: "written" as const };
 }
 
-/** The board runs its program again, whatever happened; a trouble here hides no other. */
-async function finish(
-  options: Pick<FlashOptions, "port" | "clock" | "startProgram" | "onRemark">,
-  loader: Loader,
-): Promise<void> {
+/** A trouble here hides no other. */
+async function startProgram(options: SessionOptions): Promise<void> {
   try {
-    await loader.stop();
     if (options.startProgram !== undefined) await options.startProgram();
     else if (options.port.hasLines) await startProgramByLines(options.port, options.clock);
   } catch (error) {

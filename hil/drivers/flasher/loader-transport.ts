@@ -23,15 +23,21 @@ export class LoaderTransport extends Transport {
   readonly #stops: (() => void)[];
   #frames: Uint8Array[] = [];
   #reading: Reading | undefined;
-  #broken: HilError | undefined;
+  #broken: { error: unknown } | undefined;
   #isTalking = false;
 
-  constructor(port: Port, clock: Clock) {
+  constructor(port: Port, clock: Clock, signal?: AbortSignal) {
     // The device is never asked: everything that would is replaced below.
     super(NO_DEVICE);
     this.#port = port;
     this.#clock = clock;
-    this.#stops = [port.onBytes((bytes) => this.#hear(bytes)), port.onEnd((reason) => this.#end(reason))];
+    const abort = (): void => this.#fail(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#stops = [
+      port.onBytes((bytes) => this.#hear(bytes)),
+      port.onEnd((reason) => this.#end(reason)),
+      () => signal?.removeEventListener("abort", abort),
+    ];
   }
 
   /** From now on a boot log is a chip that started anew in the middle. */
@@ -65,19 +71,19 @@ export class LoaderTransport extends Transport {
     this.#fail(gone(this.#port.name, reason));
   }
 
-  #fail(error: HilError): void {
-    this.#broken ??= error;
-    this.#reading?.reject(this.#broken);
+  #fail(error: unknown): void {
+    this.#broken ??= { error };
+    this.#reading?.reject(this.#broken.error);
   }
 
   override async write(data: Uint8Array): Promise<void> {
-    if (this.#broken) throw this.#broken;
+    if (this.#broken) throw this.#broken.error;
     await this.#port.write(encodeSlip(data));
   }
 
   /** The next frame. @throws ESPError where none comes in time, HilError where none can come any more */
   override read(timeoutMs: number): Promise<Uint8Array> {
-    if (this.#broken) return Promise.reject(this.#broken);
+    if (this.#broken) return Promise.reject(this.#broken.error);
     const next = this.#frames.shift();
     if (next !== undefined) return Promise.resolve(next);
     return new Promise((resolve, reject) => {

@@ -13,6 +13,8 @@ export interface LoaderOptions {
   clock: Clock;
   /** Brings the board into its loader where lines do not: by power, with IO0 held. */
   enterLoader?(): Promise<void>;
+  /** Ends it, in the middle of whatever it does. */
+  signal?: AbortSignal;
 }
 
 export interface ChipFacts {
@@ -52,7 +54,8 @@ const FLASH_PAGE = 0x100;
 /** @throws HilError "no-loader", "wrong-boot-mode", "port-gone", "no-way-to-reset" */
 export async function connectLoader(options: LoaderOptions): Promise<Loader> {
   const { port, clock } = options;
-  const transport = new LoaderTransport(port, clock);
+  options.signal?.throwIfAborted();
+  const transport = new LoaderTransport(port, clock, options.signal);
   const esp = createEsp(transport, options);
   try {
     if (options.enterLoader === undefined && !port.hasLines) throw noWayToReset(port);

@@ -275,9 +275,21 @@ test("what is flashed boots, and who a board is can be asked", async () => {
   const port = await openFree(board.serial);
   closing.push(port.close);
   let heard = "";
+  let isTaken = false;
   port.onBytes((bytes) => {
-    heard += Buffer.from(bytes).toString("latin1");
+    if (!isTaken) heard += Buffer.from(bytes).toString("latin1");
   });
-  assert.equal(await probeBoard({ port, clock }), { chip: "ESP32", mac: board.mac });
+  const takeLine = () => {
+    isTaken = true;
+    return () => {
+      isTaken = false;
+      heard = "";
+    };
+  };
+  assert.equal(await probeBoard({ port, clock, takeLine }), { chip: "ESP32", mac: board.mac });
+  await eventually(() => /^ets .*\s+rst:0x1 .*boot:0x13/.test(heard), {
+    withinMs: 5_000,
+    because: "whoever reads the port hears the boot log from its beginning",
+  });
   await eventually(() => heard.includes("espruino.com"), { withinMs: 10_000, because: "the interpreter starts" });
 });
