@@ -124,6 +124,11 @@ export function post(c: Context, input: Input): void {
   c.queue.push(input);
 }
 
+/** Ahead of all that waits: for what the inputs behind rely on. */
+export function postNext(c: Context, input: Input): void {
+  c.queue.unshift(input);
+}
+
 /** A past fact from outside: queue it and work. */
 export function enter(c: Context, input: Input): void {
   c.queue.push(input);

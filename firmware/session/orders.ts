@@ -20,7 +20,7 @@ import {
   splitSealed,
 } from "#protocol";
 import { createProver, isSameProof, prove } from "../claim/proofs.ts";
-import { type Context, fault, intend, post, refuse, say } from "../context.ts";
+import { type Context, fault, intend, post, postNext, refuse, say } from "../context.ts";
 import { putRecord } from "../store/record-store.ts";
 import { COMMAND_KEY, CONFIG_KEY } from "../store/settings.ts";
 import { applyAck } from "./outbox.ts";
@@ -61,7 +61,8 @@ export function handleMessage(c: Context, topic: string, payload: Bytes): void {
       beginSession(c, credentials.device, message.value.nonce);
       break;
     case "welcome":
-      post(c, { to: "session", fact: { name: "welcomed" } });
+      // What came with it in one piece is answered, and only a session that is welcomed answers.
+      postNext(c, { to: "session", fact: { name: "welcomed" } });
       break;
     default:
       post(c, { to: "update", fact: { name: "offered", offer: message.value, runningSha256: c.sha256 } });

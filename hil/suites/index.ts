@@ -1,7 +1,9 @@
 // Owns which suites there are and in which order a board goes through them: what changes least comes first.
+
 import { acknowledgeSilenceRearm } from "./acknowledge-silence-rearm.ts";
 import { alert } from "./alert.ts";
 import { claimRace, claimWithButton, claimWithCode } from "./claims.ts";
+import { brokerRestart, cloudRestart } from "./cloud-storms.ts";
 import {
   credentialRotation,
   ownerKept,
@@ -9,7 +11,16 @@ import {
   strandingRotatedFirst,
 } from "./credential-rotation.ts";
 import { flashAndBoot } from "./flash-and-boot.ts";
+import { offlineQueue } from "./offline-queue.ts";
 import { provisionWifi } from "./provision-wifi.ts";
+import { releaseAndReset } from "./release-and-reset.ts";
+import {
+  strandingClaimRestart,
+  strandingCommandAnswer,
+  strandingDisagree,
+  strandingLostStore,
+  strandingOfflineRelease,
+} from "./stranding.ts";
 import type { Suite } from "./suite.ts";
 import { update } from "./update.ts";
 import { updateBadBytes, updateBadSignature, updateDowngrade } from "./update-altered.ts";
@@ -20,10 +31,17 @@ export const SUITES: readonly Suite[] = [
   flashAndBoot,
   provisionWifi,
   claimRace,
+  strandingClaimRestart,
+  strandingDisagree,
   claimWithCode,
   claimWithButton,
   alert,
   acknowledgeSilenceRearm,
+  brokerRestart,
+  cloudRestart,
+  offlineQueue,
+  strandingLostStore,
+  strandingCommandAnswer,
   ownerKept,
   credentialRotation,
   strandingRotatedFirst,
@@ -34,4 +52,6 @@ export const SUITES: readonly Suite[] = [
   updateCrashRollback,
   update,
   updatePowerCut,
+  strandingOfflineRelease,
+  releaseAndReset,
 ];

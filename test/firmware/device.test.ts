@@ -52,6 +52,28 @@ test("a command is answered, done once however often it comes, and answered agai
   assert.is(bench.pins.hz, 0);
 });
 
+test("a command that comes with the welcome in one piece is answered", () => {
+  const { bench, cloud } = startOwned();
+  bench.sockets.at(-1)?.handlers.closed("gone");
+  cloud.welcomes = false;
+  bench.clock.advance(2_000);
+  const [, hello] = cloud.list("hello");
+  assert.ok(hello, "it has said hello again");
+  const socket = bench.sockets.at(-1)!;
+  const { received } = socket.handlers;
+  let piece = "";
+  socket.handlers.received = (data) => {
+    piece += data;
+  };
+  cloud.send({ name: "welcome", value: { boot: hello.boot, session: hello.session } });
+  cloud.send({ name: "command", value: { id: 8, command: "identify" } });
+  bench.clock.advance(10);
+  socket.handlers.received = received;
+  received(piece);
+  bench.clock.advance(10);
+  assert.equal(cloud.list("result"), [{ id: 8, code: 0 }]);
+});
+
 test("reboot answers first; delivered again after the boot it is answered and not done", () => {
   const first = startOwned();
   first.cloud.send({ name: "command", value: { id: 7, command: "reboot" } });

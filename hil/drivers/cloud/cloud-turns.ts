@@ -1,6 +1,6 @@
 // Owns who may take the cloud away from under the boards that share it. Suites use it side by side; one that must restart it waits until
 // every other is between two suites or waits for the same, and one restart then serves all who wait. Without this, eight boards would wait
-// for eight restarts, or see the fault that another was given.
+// for eight restarts, or see the fault that another was given [BENCH-64].
 
 export interface CloudTurns {
   /** A suite begins; waits while a restart is due. */

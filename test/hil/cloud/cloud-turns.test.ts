@@ -18,7 +18,7 @@ test("alone, one restarts at once", async () => {
   turns.leave();
 });
 
-test("a restart waits until every other suite has ended or wants the same, and is done once for all", async () => {
+test("a restart waits until every other suite has ended or wants the same, and is done once for all [BENCH-64]", async () => {
   const turns = createCloudTurns();
   const done: string[] = [];
   const act = async (): Promise<void> => void done.push("killed");
