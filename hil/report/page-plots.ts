@@ -52,6 +52,9 @@ function collectPlots(model: RunModel): Plot[] {
       plots.set(key, plot);
     }
   });
+  const places = new Map(model.boards.map((board, at) => [board.name, at]));
+  const placeOf = (sample: Sample) => places.get(sample.board) ?? 0;
+  for (const plot of plots.values()) plot.samples.sort((a, b) => placeOf(a) - placeOf(b) || a.attempt - b.attempt);
   return [...plots.values()];
 }
 
@@ -79,21 +82,28 @@ function median(sorted: number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
+/** A limit further away than this is told in words: it would press all values against the edge. */
+const FAR_TIMES = 4;
+
 /** With limits from 0, or below it, to a little beyond what there is; without them as narrow as the values are. */
 function rangeOf(plot: Plot): { low: number; high: number } {
   const values = plot.samples.map((sample) => sample.value);
   const least = Math.min(...values);
-  const spread = Math.max(...values) - least;
-  if (plot.limits === undefined && spread > 0) return { low: least - spread * 0.15, high: least + spread * 1.15 };
-  const limits = plot.limits === undefined ? [] : [plot.limits.pass, plot.limits.fail];
-  const low = values.reduce((least, value) => Math.min(least, value), 0);
-  const high = [...values, ...limits].reduce((most, value) => Math.max(most, value), low);
+  const most = Math.max(...values);
+  if (plot.limits === undefined && most > least)
+    return { low: least - (most - least) * 0.15, high: most + (most - least) * 0.15 };
+  const low = Math.min(0, least);
+  const near = Math.max(low, most, plot.limits?.pass ?? low);
+  const fail = plot.limits?.fail ?? near;
+  const high = fail - low <= (near - low) * FAR_TIMES ? Math.max(near, fail) : near + (near - low) * 0.3;
   return { low, high: high === low ? low + 1 : high + (high - low) * 0.12 };
 }
 
 /** The limits, or the least and the highest value where there are none. */
 function listTicks(plot: Plot, low: number): number[] {
-  if (plot.limits !== undefined) return [...new Set([low, plot.limits.pass, plot.limits.fail])];
+  const { high } = rangeOf(plot);
+  if (plot.limits !== undefined)
+    return [...new Set([low, plot.limits.pass, plot.limits.fail])].filter((value) => value <= high);
   const values = plot.samples.map((sample) => sample.value);
   return [...new Set([Math.min(...values), Math.max(...values)])];
 }
@@ -160,8 +170,8 @@ function listZones(limits: Limits | undefined, low: number, high: number) {
   if (limits === undefined) return [];
   const { pass, fail } = limits;
   return [
-    { kind: "pass", from: low, to: pass },
-    { kind: "marginal", from: pass, to: fail },
+    { kind: "pass", from: low, to: Math.min(pass, high) },
+    { kind: "marginal", from: pass, to: Math.min(fail, high) },
     { kind: "fail", from: fail, to: high },
   ].filter(({ from, to }) => to > from);
 }
