@@ -5,6 +5,7 @@ import type { EventStream, Failure, Outcome } from "./events.ts";
 import { InterruptSignal, outcomeOf, StepFailure, toFailure } from "./failure.ts";
 import type { StepContext } from "./step.ts";
 import { createStepTree, type StepTree, type TreeEnd } from "./step-tree.ts";
+import type { Strays } from "./strays.ts";
 import { createTeardown } from "./teardown.ts";
 
 /** What the engine must know of a suite; hil/suites' own type fits. */
@@ -30,6 +31,8 @@ export interface SuiteOptions<R> {
   prepare?: { withinMs: number; run(context: StepContext, rig: R): Promise<void> };
   /** Called as the suite begins: whoever hears a panic or the end of a port says so. Returns how to stop it. */
   watch?(abort: (cause: Error | string) => void): () => void;
+  /** Makes what nobody awaited in this suite its failure. */
+  strays?: Strays;
 }
 
 export interface SuiteResult {
@@ -60,9 +63,12 @@ export async function runSuite<R>(suite: RunnableSuite<R>, rig: R, options: Suit
     else tree.end(error);
   };
   const unwatch = watchAll(options, abort, () => isEnded);
-  const end = await runBounded(suite, rig, tree, options);
-  isEnded = true;
-  const undone = await teardown.run();
+  const course = async () => {
+    const end = await runBounded(suite, rig, tree, options);
+    isEnded = true;
+    return { end, undone: await teardown.run() };
+  };
+  const { end, undone } = await (options.strays === undefined ? course() : options.strays.around(abort, course));
   unwatch();
 
   const verdict = judge(end, late, undone);

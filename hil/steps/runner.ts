@@ -49,6 +49,7 @@ export interface RunOptions<R, S extends RunnableSuite<R>> {
   stopAtFirstFailure?: boolean;
   folder?: string;
   repeatCommand(suite: string, board: string): string;
+  strays?: SuiteOptions<R>["strays"];
   prepare?(suite: S): { withinMs: number; run(context: StepContext, rig: R): Promise<void> } | undefined;
   /** For the history; awaited. */
   onSuiteEnded?(result: SuiteResult): Promise<void>;
@@ -155,6 +156,7 @@ async function runTurns<R, S extends RunnableSuite<R>>(
       nextStep: run.nextStep,
       ...(prepare && { prepare }),
       ...(opened.watch && { watch: opened.watch }),
+      ...(options.strays && { strays: options.strays }),
     });
     await record(run, result);
     if (result.outcome === "broken" && !options.signal.aborted) {

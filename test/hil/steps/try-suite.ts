@@ -22,7 +22,7 @@ export interface TryTools {
   interrupt(reason?: unknown): void;
 }
 
-export type TryOptions = Partial<Pick<SuiteOptions<object>, "prepare">> & { withinMs?: number };
+export type TryOptions = Partial<Pick<SuiteOptions<object>, "prepare" | "strays">> & { withinMs?: number };
 export type TriedBody = (context: StepContext, tools: TryTools) => Promise<unknown>;
 
 export async function trySuite(body: TriedBody, options: TryOptions = {}): Promise<Tried> {
