@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { type Clock, createWallClock, type WallClock } from "../board/clock.ts";
 import { createFlash, FLASH_BYTES, type Flash } from "../board/flash.ts";
 import { openFlashFile } from "../board/flash-file.ts";
+import type { Pins } from "../board/pins.ts";
 import { createWorld } from "../board/radio.ts";
 import { createSeededWords } from "../board/random.ts";
 import { startControlServer } from "../control.ts";
@@ -72,7 +73,7 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
     mac,
     seed,
     plungerSet: !options.fixture,
-    ...chooseSilicon(options, undo),
+    ...chooseSilicon(options, hostClock, undo),
   });
   undo.push(() => virtual.stop());
   const serial = await start(options.serial, virtual.uart, undo);
@@ -82,7 +83,7 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
     undo.push(() => fixture.stop());
     fixtureServer = await start(options.serial, fixture.uart, undo);
   }
-  const more = createVirtualControl(virtual, clock);
+  const more = createVirtualControl(virtual, options.interpreter === undefined ? clock : undefined);
   const control = await startControlServer({ trap: virtual.trap, clock: hostClock, port: 0, ...more });
   undo.push(() => control.stop());
   virtual.trap.powerOn();
@@ -90,13 +91,13 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
 }
 
 /** Our double, unless somebody names an interpreter. */
-function chooseSilicon({ interpreter: bin, environment }: VirtualBoardOptions, undo: Undo) {
+function chooseSilicon({ interpreter: bin, environment }: VirtualBoardOptions, clock: Clock, undo: Undo) {
   if (bin === undefined) return {};
   if (fs.statSync(bin, { throwIfNoEntry: false })?.isFile() !== true)
     throw new ConfigError(`There is no interpreter at ${bin}.`);
   return {
-    createSilicon(host: SiliconHost): Silicon {
-      const silicon = createInterpreterSilicon({ bin, environment, host });
+    createSilicon(host: SiliconHost, pins: Pins): Silicon {
+      const silicon = createInterpreterSilicon({ bin, environment, host, pins, clock });
       undo.push(() => silicon.close());
       return silicon;
     },

@@ -8,6 +8,12 @@ import { type Problem, parseBoolean, parseInteger } from "../control-http.ts";
 import { SPEED_MAX } from "./config.ts";
 import type { VirtualTrap } from "./virtual-trap.ts";
 
+const HOST_TIME: Problem = {
+  status: 409,
+  title: "Conflict",
+  detail: "The real interpreter lives in the host's time, which nobody can hurry.",
+};
+
 export interface VirtualControl {
   posts: Record<string, ControlPost>;
   readMore(): object;
@@ -15,7 +21,8 @@ export interface VirtualControl {
 
 const MESSAGES_MAX = 1_000_000;
 
-export function createVirtualControl(virtual: VirtualTrap, clock: WallClock): VirtualControl {
+/** Without a clock, nobody can change the speed at which it lives. */
+export function createVirtualControl(virtual: VirtualTrap, clock: WallClock | undefined): VirtualControl {
   const { trap, chip, uart } = virtual;
   return {
     posts: {
@@ -23,6 +30,7 @@ export function createVirtualControl(virtual: VirtualTrap, clock: WallClock): Vi
       "/api/clock": (_trap, fields) => {
         const speed = parseInteger(fields, "speed", 1, SPEED_MAX);
         if (typeof speed !== "number") return speed;
+        if (clock === undefined) return HOST_TIME;
         clock.setSpeed(speed);
         return undefined;
       },
@@ -45,7 +53,7 @@ export function createVirtualControl(virtual: VirtualTrap, clock: WallClock): Vi
         bootMode: chip.bootMode(),
         lines: uart.lines.levels(),
         fault: virtual.faults.state(),
-        speed: clock.speed(),
+        speed: clock?.speed() ?? 1,
         pins: Object.fromEntries(
           Array.from({ length: PIN_COUNT }, (_, pin) => [
             `D${pin}`,

@@ -1,12 +1,16 @@
 // Owns the real interpreter as what runs on a chip after its boot: a child process in a folder of its own, whose flash is a file there and
 // whose console is its standard input and output. It ends by SIGKILL alone, and spins when its standard input ends: that is kept open, and
-// the child spawned here is killed, no other. It knows neither the chip's pins nor its reset registers.
+// the child spawned here is killed, no other. It knows nothing of the chip's reset registers;
+// its pins are interpreter-pins.ts's.
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import type { Clock } from "../board/clock.ts";
 import { FLASH_BYTES, FLASH_PAGE_BYTES, type Flash } from "../board/flash.ts";
+import type { Pins } from "../board/pins.ts";
 import type { Silicon, SiliconHost } from "../rom/chip.ts";
+import { createInterpreterPins, type InterpreterPins } from "./interpreter-pins.ts";
 
 export interface InterpreterSiliconOptions {
   /** The Linux build of the interpreter. */
@@ -14,6 +18,9 @@ export interface InterpreterSiliconOptions {
   /** The whole of its environment, limits of memory and stack included. */
   environment: NodeJS.ProcessEnv;
   host: SiliconHost;
+  pins: Pins;
+  /** The host's, in whose time the interpreter lives. */
+  clock: Clock;
 }
 
 export interface InterpreterSilicon extends Silicon {
@@ -37,22 +44,29 @@ export function createInterpreterSilicon(options: InterpreterSiliconOptions): In
 class ChildSilicon implements InterpreterSilicon {
   readonly #options: InterpreterSiliconOptions;
   readonly #folder = fs.mkdtempSync(path.join(os.tmpdir(), "trapline-interpreter-"));
+  readonly #pins: InterpreterPins;
   #child: ChildProcess | undefined;
 
   constructor(options: InterpreterSiliconOptions) {
     this.#options = options;
+    const { pins, clock } = options;
+    this.#pins = createInterpreterPins({ pins, clock, folder: this.#folder });
   }
 
   start(): void {
     this.stop();
     const { bin, environment: env, host } = this.#options;
     fs.writeFileSync(this.#flashFile, host.flash.view(0, FLASH_BYTES));
+    this.#pins.begin();
     const command = [...(fs.existsSync(GUARD[0]) ? GUARD : []), path.resolve(bin)];
     const child = spawn(command[0]!, command.slice(1), { cwd: this.#folder, env, stdio: ["pipe", "pipe", "ignore"] });
     this.#child = child;
     const isCurrent = () => this.#child === child;
     child.stdout?.on("data", (bytes: Buffer) => {
-      if (isCurrent()) host.send(bytes);
+      if (!isCurrent()) return;
+      host.send(bytes);
+      const keys = this.#pins.hear(bytes.toString("latin1"));
+      if (keys !== undefined) child.stdin?.write(keys, "latin1");
     });
     // What is typed into a child that is about to be gone is lost, as on a chip in reset.
     child.stdin?.on("error", () => child.stdin?.destroy());
@@ -62,6 +76,7 @@ class ChildSilicon implements InterpreterSilicon {
     child.once("exit", () => {
       if (!isCurrent()) return;
       this.#keepFlash();
+      this.#pins.end();
       this.#child = undefined;
       host.reset("software");
     });
@@ -70,10 +85,12 @@ class ChildSilicon implements InterpreterSilicon {
   stop(): void {
     const child = this.#child;
     this.#child = undefined;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill("SIGKILL");
-    waitUntilDead(child.pid);
-    this.#keepFlash();
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL");
+      waitUntilDead(child.pid);
+      this.#keepFlash();
+    }
+    this.#pins.end();
   }
 
   receive(bytes: Uint8Array): void {

@@ -3,6 +3,7 @@
 import { decodeIdentity, IDENTITY_FLASH_ADDRESS } from "#protocol";
 import type { Clock } from "../board/clock.ts";
 import type { Flash } from "../board/flash.ts";
+import type { Pins } from "../board/pins.ts";
 import type { World } from "../board/radio.ts";
 import { createWearableFlash, type WearableFlash } from "../board/worn-flash.ts";
 import { createTrapCase, type TrapCase } from "../case.ts";
@@ -25,7 +26,7 @@ export interface VirtualTrapOptions {
   /** Somebody else's hands hold the plunger. */
   plungerSet: boolean;
   /** In place of our double. */
-  createSilicon?(host: SiliconHost): Silicon;
+  createSilicon?(host: SiliconHost, pins: Pins): Silicon;
 }
 
 export interface VirtualTrap {
@@ -63,7 +64,7 @@ export function createVirtualTrap(options: VirtualTrapOptions): VirtualTrap {
     mac,
     createSilicon: (host) => {
       resetChip = (reason) => host.reset(toBootReason(reason));
-      return options.createSilicon?.(host) ?? createDoubleSilicon(trap.board, host);
+      return options.createSilicon?.(host, trap.board.pins) ?? createDoubleSilicon(trap.board, host);
     },
     onSend(bytes, baud) {
       const left = faults.leaving(bytes);

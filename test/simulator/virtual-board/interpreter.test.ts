@@ -74,6 +74,22 @@ test("it boots through the ROM, runs the trap, keeps what the trap writes, and i
   );
 });
 
+test("its switches and its lamp are the board's: a spring is seen, the alarm shows", async () => {
+  const file = path.join(folder, "pins.bin");
+  fs.writeFileSync(file, await composeWholeFlash(IDENTITY));
+  const { board, cable } = await start(file);
+  await cable.hears("trap state=armed", 30_000);
+  await board.control("/api/spring", {});
+  await cable.hears("trap state=sprung", 10_000);
+  const lamp = async () => (await board.control("/api/state")).led;
+  await eventually(async () => (await lamp()) === true, { withinMs: 10_000, because: "the lamp lights" });
+  await eventually(async () => (await lamp()) === false, { withinMs: 10_000, because: "it blinks" });
+  await board.control("/api/set", {});
+  await cable.hears("trap state=", 10_000);
+  const refusal = await board.control("/api/clock", { speed: 60 }).catch((error: Error) => error.message);
+  assert.match(String(refusal), /^409 .*lives in the host's time/);
+});
+
 test("a board that is killed takes its interpreter with it [CHIP-21]", async () => {
   const bin = getEspruino();
   if (!fs.existsSync("/usr/bin/setpriv")) skip("needs setpriv of Debian's package util-linux", "package");
