@@ -41,8 +41,8 @@ export const strandingRotatedFirst: Suite = {
       await cutPower(context, rig);
       await rotate(context, rig);
       await rotate(context, rig);
-      const { at } = await givePower(context, rig);
-      await seeGiven(context, rig, at);
+      const { place } = await givePower(context, rig);
+      await seeGiven(context, rig, place);
       await seeAlive(context, rig);
     });
   },
@@ -90,8 +90,8 @@ export const ownerKept: Suite = {
       requirePower(context, rig);
       await context.step("cut its power", async (step) => {
         await cutPower(step, rig);
-        const { at } = await givePower(step, rig);
-        await seeBack(step, rig, at);
+        const { place } = await givePower(step, rig);
+        await seeBack(step, rig, place);
       });
     });
   },

@@ -31,7 +31,7 @@ export async function cutPower(context: StepContext, rig: Rig): Promise<void> {
 }
 
 /** On again, with the proof that it was off. @returns the place of the boot on the console, and what the trap told there */
-export function givePower(context: StepContext, rig: Rig): Promise<{ at: number; sha256: string }> {
+export function givePower(context: StepContext, rig: Rig): Promise<{ place: number; sha256: string }> {
   return context.step("give the power back; the chip says that it had none", async () => {
     const withinMs = choosePatienceMs(rig, 90_000, 15_000);
     const mark = rig.console.mark();
@@ -41,6 +41,6 @@ export function givePower(context: StepContext, rig: Rig): Promise<{ at: number;
     if (Number(boot.fields.reason) !== RESET_POWER_ON) {
       throw new StepFailure(`the trap tells reset reason ${boot.fields.reason}, expected ${RESET_POWER_ON}`);
     }
-    return { at: boot.place, sha256: boot.fields.sha256 ?? "" };
+    return { place: boot.place, sha256: boot.fields.sha256 ?? "" };
   });
 }
