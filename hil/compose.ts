@@ -21,6 +21,7 @@ import type { OpenBoard } from "./steps/runner.ts";
 import { openRig } from "./strategy/open-rig.ts";
 import type { Rig } from "./strategy/rig.ts";
 import type { Suite } from "./suites/suite.ts";
+import { prepareUpdateFiles } from "./suites/update-files.ts";
 
 export interface BenchOptions {
   /** The repository. */
@@ -32,6 +33,8 @@ export interface BenchOptions {
   clock: Clock;
   /** A firmware that is broken on purpose. */
   fault?: string;
+  /** Make what suites of updates need while the boards are being prepared. */
+  preparesUpdates?: boolean;
   /** Something beneath every board has gone: the run cannot go on. */
   onBroken(error: HilError): void;
 }
@@ -82,6 +85,7 @@ async function wire(options: BenchOptions, parts: Part[]): Promise<Omit<OpenBenc
   const firmware = createFirmware(options);
   // Building takes the longest; what needs no key of it starts meanwhile.
   const [cloud, virtual] = await settle([openCloud(options, firmware, parts), startVirtual(options, parts)]);
+  if (options.preparesUpdates) prepareUpdates(firmware, parts);
   const turns = createCloudTurns();
   const tools = {
     ...{ clock, stream, cloud, turns, firmware },
@@ -129,13 +133,27 @@ async function enter(rig: Rig, turns: CloudTurns, places: Map<Rig, () => void>):
   places.set(rig, () => turns.leave());
 }
 
+/** Signing takes seconds; boards take as long to be flashed. */
+function prepareUpdates(firmware: FirmwareFiles, parts: Part[]): void {
+  const end = new AbortController();
+  const making = prepareUpdateFiles(firmware, end.signal);
+  parts.push({
+    name: "the making of updates",
+    async close() {
+      end.abort();
+      await making;
+    },
+  });
+}
+
 /** All have ended one way or the other before the first trouble is thrown: nobody is left to start something afterwards. */
 async function settle<A, B>(all: [Promise<A>, Promise<B>]): Promise<[A, B]> {
   await Promise.allSettled(all);
   return Promise.all(all);
 }
 
-function createFirmware({ root, stateFolder, environment, clock, fault }: BenchOptions): FirmwareFiles {
+function createFirmware({ root, stateFolder, environment, clock, bench, ...options }: BenchOptions): FirmwareFiles {
+  const fault = options.fault ?? bench.firmware.fault;
   return createFirmwareFiles({
     folder: path.join(stateFolder, "firmware"),
     ...(fault !== undefined && { fault }),

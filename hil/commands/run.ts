@@ -18,6 +18,7 @@ import { selectBoards, selectSuites } from "../steps/selection.ts";
 import type { Rig } from "../strategy/rig.ts";
 import { SUITES } from "../suites/index.ts";
 import type { Suite } from "../suites/suite.ts";
+import { needsUpdateFiles } from "../suites/update-files.ts";
 import type { CommandIo } from "./command-io.ts";
 import { createKeeper, type Keeper } from "./run-keeper.ts";
 import { createRepeatCommand, type RunFlags } from "./run-options.ts";
@@ -111,6 +112,7 @@ async function runOn(bench: Bench, suites: Suite[], runId: string, folder: RunFo
   const opened = await openBench({
     ...{ root: io.root, stateFolder: io.stateFolder, environment: io.environment, bench, stream, clock },
     ...(flags.fault !== undefined && { fault: flags.fault }),
+    preparesUpdates: suites.some(needsUpdateFiles),
     onBroken: (error) => run.abort(error),
   });
   try {
