@@ -18,7 +18,8 @@ export interface Person {
 export interface CloudSide {
   /** Without a slash at the end. */
   httpUrl: string;
-  mqtt: { host: string; port: number };
+  /** Undefined: where the trap's credentials say. */
+  mqtt?: { host: string; port: number };
   /** Registers the identity of the replay. */
   factoryToken: string;
   /** The person of this name, always the same one; each with an own tenant that has no other traps. */

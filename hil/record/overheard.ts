@@ -97,3 +97,34 @@ export function readAnswer(step: Exclude<TrapStep, "firmware">, body: string): R
 function pick<T>(decoded: Decoded<T>, read: (value: T) => RecordFields): RecordFields | null {
   return decoded.ok ? read(decoded.value) : null;
 }
+
+/** What a tap in between hears. `bytes` are the message as it passed; only an answer's are looked at, for a chunk of firmware. */
+export interface TappedMessage {
+  link: "http" | "mqtt";
+  direction: "up" | "down";
+  name: string;
+  status?: number;
+  body: string;
+  topic?: string;
+  bytes: Uint8Array;
+}
+
+const HEAD_END = "\r\n\r\n";
+
+/** Null for what a recording does not need: pings, acknowledgements of packets, bytes nobody can read. */
+export function overhearTapped(message: TappedMessage): RecordedEntry | null {
+  const { link, direction, name, topic } = message;
+  if (link === "http") return overhearTappedHttp(message);
+  if (topic !== undefined) return overhearMessage(topic, message.body);
+  if (direction === "up") return name === "disconnect" ? { kind: "mqtt-end", by: "trap" } : null;
+  // The second byte of a CONNACK's body.
+  return name === "connack" ? { kind: "mqtt-connect", returnCode: message.bytes[3] ?? 0 } : null;
+}
+
+function overhearTappedHttp({ direction, name, status, body, bytes }: TappedMessage): RecordedEntry | null {
+  const path = name.slice(name.indexOf(" ") + 1);
+  if (parseStep(path) === null) return null;
+  if (direction === "up") return overhearRequest(path, body);
+  const whole = Buffer.from(bytes);
+  return overhearAnswer(path, status ?? 0, whole.toString("latin1", whole.indexOf(HEAD_END) + HEAD_END.length));
+}

@@ -35,7 +35,8 @@ import { openTrapWire, type TrapWire } from "./trap-wire.ts";
 export interface PuppetOptions {
   identity: Identity;
   httpUrl: string;
-  mqtt: { host: string; port: number };
+  /** Undefined: where its credentials say. */
+  mqtt: { host: string; port: number } | undefined;
   clock: Clock;
   /** Patience for one answer, in milliseconds. */
   withinMs: number;
@@ -79,6 +80,8 @@ export interface PuppetTrap {
 interface Credentials {
   tenant: string;
   device: string;
+  host: string;
+  port: number;
   user: string;
   password: string;
 }
@@ -142,7 +145,8 @@ class Puppet implements PuppetTrap {
     this.disconnect(false);
     const will = { topic: upTopic(given.tenant, given.device, "will"), payload: Buffer.from(sealWill(own, session)) };
     const wire = await openTrapWire({
-      ...{ ...mqtt, clock, withinMs },
+      ...(mqtt ?? { host: given.host, port: given.port }),
+      ...{ clock, withinMs },
       connect: {
         ...{ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clean: true, keepalive: KEEP_ALIVE_S },
         ...{ clientId: given.user, username: given.user, password: Buffer.from(given.password) },
@@ -233,8 +237,8 @@ class Puppet implements PuppetTrap {
     const given = answer.value.credentials;
     this.#challenge = answer.value.challenge;
     if (fault === "" && given !== null) {
-      const { tenant, device, user, sealed } = given;
-      this.#credentials = { tenant, device, user, password: maskPassword(key, serial, asked, sealed) };
+      const { sealed, ...rest } = given;
+      this.#credentials = { ...rest, password: maskPassword(key, serial, asked, sealed) };
     }
     return fault;
   }

@@ -2,7 +2,7 @@
 // ends early is kept as far as it went. A disk that is full ends the recording, never the run. How an entry looks is entries.ts's.
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parseConsoleLine } from "#protocol";
+import { parseConsoleCommand, parseConsoleLine } from "#protocol";
 import type { Clock } from "../clock.ts";
 import type { BoardFacts, EventStream, HilEvent } from "../steps/events.ts";
 import type { RecordedEntry, TimedEntry } from "./entries.ts";
@@ -87,10 +87,12 @@ export function readFirmware(entry: RecordedEntry): FirmwareFacts | null {
   return version === undefined || sha256 === undefined ? null : { version, sha256 };
 }
 
-/** What of a line for people is worth replaying; the rest is told as data. */
+/** What of a line for people is worth replaying; the rest is told as data. `out` is from the bench here: what was typed. */
 function toEntry({ source, direction, text }: Extract<HilEvent, { type: "logged" }>): RecordedEntry | null {
   if (source !== "console" && source !== "rom") return null;
-  return direction === "in" ? { kind: "order", text: unwrapOrder(text) } : { kind: "line", text };
+  if (direction !== "out") return { kind: "line", text };
+  const order = unwrapOrder(text);
+  return parseConsoleCommand(order) === null ? { kind: "remark", text: order } : { kind: "order", text: order };
 }
 
 /** An order travels as a call of the interpreter's: TL("wifi ssid=..."). */

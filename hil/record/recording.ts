@@ -2,6 +2,7 @@
 // names line and fault; a recording whose end was torn off, as by a full disk, is read as far as it goes.
 import type { BoardFacts, Outcome } from "../steps/events.ts";
 import { decodeEntry, show, type TimedEntry } from "./entries.ts";
+import { KEPT_AGAINST, type Kept, parseExpectation } from "./kept-terms.ts";
 
 /** Of the file. A reader takes no other: what it does not know it would replay wrongly. */
 export const RECORDING_FORMAT = 1;
@@ -21,6 +22,8 @@ export interface RecordingHeader {
   attempt: number;
   /** ISO 8601. */
   recordedAt: string;
+  /** What is expected when it is replayed, once somebody has kept it as a test. */
+  kept?: Kept;
 }
 
 export interface RecordingEnd {
@@ -44,8 +47,9 @@ export type ParsedRecording =
 const OUTCOMES: readonly Outcome[] = ["passed", "marginal", "failed", "skipped", "broken", "interrupted"];
 
 export function formatHeader(header: RecordingHeader): string {
-  const { board, firmware, suite, attempt, recordedAt } = header;
-  return formatLine({ trapline: "recording", format: RECORDING_FORMAT, board, firmware, suite, attempt, recordedAt });
+  const { board, firmware, suite, attempt, recordedAt, kept } = header;
+  const named = { trapline: "recording", format: RECORDING_FORMAT, board, firmware, suite, attempt, recordedAt };
+  return formatLine({ ...named, ...(kept && { kept }) });
 }
 
 export function formatEntry(entry: TimedEntry): string {
@@ -115,7 +119,7 @@ function decodeHeader(value: unknown): { ok: true; value: RecordingHeader } | { 
   if (value.format !== RECORDING_FORMAT) {
     return { ok: false, fault: `"format" is ${show(value.format)}; this program reads ${RECORDING_FORMAT}` };
   }
-  const { board, firmware, suite, attempt, recordedAt } = value;
+  const { board, firmware, suite, attempt, recordedAt, kept } = value;
   if (!isBoard(board)) return { ok: false, fault: '"board" is no board: expected name, mac, isVirtual and labels' };
   if (!isFirmware(firmware)) return { ok: false, fault: '"firmware" is neither null nor version and sha256' };
   if (typeof suite !== "string" || suite === "")
@@ -124,7 +128,10 @@ function decodeHeader(value: unknown): { ok: true; value: RecordingHeader } | { 
   if (typeof recordedAt !== "string" || Number.isNaN(Date.parse(recordedAt))) {
     return { ok: false, fault: `"recordedAt" is ${show(recordedAt)}; expected a date` };
   }
-  return { ok: true, value: { board, firmware, suite, attempt: Number(attempt), recordedAt } };
+  const read = { board, firmware, suite, attempt: Number(attempt), recordedAt };
+  if (kept === undefined) return { ok: true, value: read };
+  if (!isKept(kept)) return { ok: false, fault: '"kept" does not say name, against, expects, must and never' };
+  return { ok: true, value: { ...read, kept } };
 }
 
 function decodeEnd({ at, outcome, failure }: Record<string, unknown>): RecordingEnd | string {
@@ -145,6 +152,19 @@ function isBoard(value: unknown): value is BoardFacts {
 function isFirmware(value: unknown): value is FirmwareFacts | null {
   if (value === null) return true;
   return isObject(value) && typeof value.version === "string" && typeof value.sha256 === "string";
+}
+
+function isKept(value: unknown): value is Kept {
+  if (!isObject(value) || typeof value.name !== "string") return false;
+  const { against, expects, must, never } = value;
+  const isList = (list: unknown, fits: (one: unknown) => boolean) => Array.isArray(list) && list.every(fits);
+  const isExpectation = (one: unknown) => typeof one === "string" && parseExpectation(one) !== null;
+  return (
+    isList(against, (one) => KEPT_AGAINST.some((known) => known === one)) &&
+    (expects === "same" || expects === "otherwise") &&
+    isList(must, isExpectation) &&
+    isList(never, isExpectation)
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

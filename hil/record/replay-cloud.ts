@@ -8,6 +8,7 @@ import { HilError } from "../error.ts";
 import { askJson, type CloudSide, isObject } from "./cloud-side.ts";
 import { compareFields, type Difference, IdMap, readNotice, tellFields } from "./comparing.ts";
 import type { EntryOf, Json, RecordFields, TimedEntry } from "./entries.ts";
+import type { Output } from "./expectations.ts";
 import { createPuppetTrap, type PuppetTrap, type StepAnswer } from "./puppet-trap.ts";
 import type { Recording } from "./recording.ts";
 import { encodeFields } from "./records.ts";
@@ -31,6 +32,8 @@ export interface ReplayOutcome {
   remarks: string[];
   /** Things that were compared. */
   compared: number;
+  /** What came out of the trap, where one was replayed. */
+  seen: Output[];
 }
 
 const WITHIN_MS = 5_000;
@@ -72,7 +75,7 @@ async function registerIdentity(cloud: CloudSide, identity: Identity): Promise<v
 }
 
 class CloudReplay {
-  readonly outcome: ReplayOutcome = { differences: [], remarks: [], compared: 0 };
+  readonly outcome: ReplayOutcome = { differences: [], remarks: [], compared: 0, seen: [] };
   readonly #options: CloudReplayOptions;
   readonly #withinMs: number;
   readonly #trap: PuppetTrap;

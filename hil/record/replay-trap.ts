@@ -51,7 +51,7 @@ export async function replayAgainstTrap(options: TrapReplayOptions): Promise<Rep
 }
 
 class TrapReplay {
-  readonly outcome: ReplayOutcome = { differences: [], remarks: [], compared: 0 };
+  readonly outcome: ReplayOutcome = { differences: [], remarks: [], compared: 0, seen: [] };
   readonly #options: TrapReplayOptions;
   readonly #outputs;
   readonly #ids = new IdMap();
@@ -80,6 +80,7 @@ class TrapReplay {
     await board.setSpeed(this.#speed());
     const { remarks, hasPast } = await beginReplay({ ...this.#options, outputs: this.#outputs });
     this.outcome.remarks.push(...remarks);
+    this.outcome.seen.length = 0;
     if (hasPast) this.#drawn = ["seq"];
     this.#reached = { at: 0, ms: clock.now() };
     for (const [index, entry] of recording.entries.entries()) {
@@ -118,7 +119,9 @@ class TrapReplay {
 
   #take(entry: TimedEntry): void {
     const output = readOutput(entry);
-    if (output !== null && isFirst(output, this.#seen.replayed)) this.#outputs.push(output);
+    if (output === null || !isFirst(output, this.#seen.replayed)) return;
+    this.outcome.seen.push(output);
+    this.#outputs.push(output);
   }
 
   async #expect(recorded: Output, entry: TimedEntry, line: number): Promise<void> {

@@ -40,7 +40,7 @@ const suiteEnded = (suite: string, board = "left"): HilEventBody => {
   return { type: "suite-ended", suite, board, attempt: 1, outcome: "failed", durationMs: 5, failure, repeat: "" };
 };
 const line = (text: string, board = "left"): HilEventBody => {
-  return { type: "logged", board, source: "console", direction: "out", text };
+  return { type: "logged", board, source: "console", direction: "in", text };
 };
 
 function read(file: string): Extract<ParsedRecording, { ok: true }> {
@@ -82,11 +82,14 @@ test("it is written while it happens: what ends early is there as far as it went
 
 test("an order is told as it was given, without its secrets [RECORD-1]", () => {
   const recorder = start();
-  const text = 'TL("wifi ssid=\\"my home\\" pass=***")';
-  publish(0, suiteStarted("alert"), { type: "logged", board: "left", source: "console", direction: "in", text });
+  const type = (text: string): HilEventBody => {
+    return { type: "logged", board: "left", source: "console", direction: "out", text };
+  };
+  publish(0, suiteStarted("alert"), type('TL("wifi ssid=\\"my home\\" pass=***")'), type("(the console's password)"));
   recorder.stop();
   assert.equal(read("left.alert.1.jsonl").value.entries, [
     { at: 0, kind: "order", text: "wifi ssid=<wifi-ssid> pass=<wifi-password>" },
+    { at: 0, kind: "remark", text: "(the console's password)" },
   ]);
 });
 
