@@ -30,16 +30,20 @@ export type RecordedEntry =
   /** What the trap asked over HTTP, and the answer. Of a chunk, `body` holds the bytes in base64. */
   | { kind: "request"; step: TrapStep; fields: RecordFields }
   | { kind: "answer"; step: TrapStep; status: number; fields: RecordFields; body?: string }
-  /** True: pressed, set, lit. A buzzer's value is its frequency in hertz. Button and plunger go in, LED and buzzer come out. */
-  | { kind: "pin"; pin: PinName; value: boolean | number }
+  /**
+   * True: pressed, set, lit. A buzzer's value is its frequency in hertz. Button and plunger go in, LED and buzzer come out. `forMs` of the
+   * board's time afterwards it is let go by itself.
+   */
+  | { kind: "pin"; pin: PinName; value: boolean | number; forMs?: number }
   | { kind: "power"; on: boolean }
   | { kind: "wifi"; up: boolean }
   /** The board's time runs this much faster than ours. */
   | { kind: "clock"; speed: number }
   /** The cloud's broker and doors are there, or not. */
   | { kind: "cloud"; up: boolean }
-  /** What a person did at the API, and what they were told on the live stream of the trap. `who` tells persons of one suite apart. */
-  | { kind: "person"; who: string; method: PersonMethod; path: string; body: Json; status: number }
+  /** What a person did at the API, how it was answered, and what they were told on the live stream. `who` tells persons of a suite apart. */
+  | { kind: "person"; who: string; method: PersonMethod; path: string; body: Json }
+  | { kind: "person-answer"; who: string; status: number }
   | { kind: "notice"; who: string; notice: string; data: Json }
   | { kind: "firmware"; version: string; sha256: string }
   | { kind: "remark"; text: string };
@@ -100,6 +104,7 @@ const SHAPES: Record<EntryKind, Record<string, Check>> = {
   request: { step: word(TRAP_STEPS), fields },
   answer: { step: word(TRAP_STEPS), status, fields, body: optional(text) },
   pin: {
+    forMs: optional(moment),
     pin: word(PINS),
     value: check("true, false or hertz", (value) => ["boolean", "number"].includes(typeof value)),
   },
@@ -112,8 +117,8 @@ const SHAPES: Record<EntryKind, Record<string, Check>> = {
     method: word(PERSON_METHODS),
     path: check("a path under /api/", (value) => typeof value === "string" && value.startsWith("/api/")),
     body: json,
-    status,
   },
+  "person-answer": { who: text, status },
   notice: { who: text, notice: text, data: json },
   firmware: { version: text, sha256: text },
   remark: { text },

@@ -11,6 +11,8 @@ export interface ReplayBoard {
   setWifi(up: boolean): Promise<void>;
   /** True is pressed. */
   setButton(pressed: boolean): Promise<void>;
+  /** Held for so many milliseconds of the board's time; resolves when it is down. */
+  pressButton(ms: number): Promise<void>;
   /** True is set, false is sprung. */
   setPlunger(set: boolean): Promise<void>;
   /** How much faster than ours its time runs. */

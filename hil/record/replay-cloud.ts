@@ -82,6 +82,7 @@ class CloudReplay {
   readonly #ids = new IdMap();
   readonly #secrets: Secrets = {};
   readonly #answers: { step: string; answer: StepAnswer }[] = [];
+  readonly #acts: { who: string; what: string; status: number }[] = [];
   /** When each answerable message was said, in milliseconds of the recording. */
   readonly #saidAt = new Map<string, number>();
   #watchers: Watchers | null = null;
@@ -136,7 +137,10 @@ class CloudReplay {
       case "mqtt-end":
         return this.#end(entry, line);
       case "person":
-        return this.#act(entry, line);
+        return this.#act(entry);
+      case "person-answer":
+        this.#compareStatus(entry, line);
+        break;
       case "notice":
         return this.#see(entry, line);
       case "cloud":
@@ -232,9 +236,10 @@ class CloudReplay {
     }
   }
 
-  async #act(entry: EntryOf<"person"> & { at: number }, line: number): Promise<void> {
+  async #act(entry: EntryOf<"person">): Promise<void> {
+    const what = `${entry.method} ${entry.path}`;
     if (NOT_REPLAYED.test(entry.path)) {
-      this.#remark(`${entry.method} ${entry.path} is not replayed`);
+      this.#remark(`${what} is not replayed`);
       return;
     }
     const device = /^\/api\/v1\/devices\/([0-9a-f-]{36})/.exec(entry.path)?.[1];
@@ -243,9 +248,16 @@ class CloudReplay {
     const path = String(this.#translate(entry.path));
     const { status, body } = await person.act(entry.method, path, this.#translateBody(entry.body));
     if (isObject(body) && typeof body.code === "string") this.#secrets["claim-code"] = body.code;
+    this.#acts.push({ who: entry.who, what, status });
+  }
+
+  #compareStatus({ who, status, at }: EntryOf<"person-answer"> & { at: number }, line: number): void {
+    const place = this.#acts.findIndex((one) => one.who === who);
+    const act = place < 0 ? undefined : this.#acts.splice(place, 1)[0];
+    // The recording begins between the two.
+    if (act === undefined) return;
     this.outcome.compared += 1;
-    if (status === entry.status) return;
-    this.#differ(line, entry.at, `${entry.method} ${entry.path}`, `status ${entry.status}`, `status ${status}`);
+    if (act.status !== status) this.#differ(line, at, act.what, `status ${status}`, `status ${act.status}`);
   }
 
   async #see(entry: EntryOf<"notice"> & { at: number }, line: number): Promise<void> {

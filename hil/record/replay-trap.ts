@@ -169,7 +169,8 @@ class TrapReplay {
         await board.setWifi(entry.up);
         break;
       case "pin":
-        if (entry.pin === "button") await board.setButton(entry.value === true);
+        if (entry.pin === "button" && entry.forMs !== undefined) await board.pressButton(entry.forMs);
+        else if (entry.pin === "button") await board.setButton(entry.value === true);
         else await board.setPlunger(entry.value === true);
         break;
       case "clock":

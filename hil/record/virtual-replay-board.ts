@@ -80,6 +80,7 @@ async function openBoard(options: VirtualReplayOptions, child: ChildProgram, tol
     setPower: (on) => post("power", { on }),
     setWifi: (up) => post("network", { up }),
     setButton: (pressed) => post("button", { action: pressed ? "hold" : "release" }),
+    pressButton: (ms) => post("button", { action: "press", ms }),
     setPlunger: (set) => post(set ? "set" : "spring", {}),
     setSpeed: (speed) => post("clock", { speed }),
     async close() {

@@ -4,7 +4,11 @@ import { createHttpSwitch } from "../drivers/switch/http-switch.ts";
 import type { Rig } from "./rig.ts";
 
 /** @param url of the board's controls */
-export function createBoardClock(url: string, clock: Clock, log: (text: string) => void): NonNullable<Rig["hurry"]> {
+export function createBoardClock(
+  url: string,
+  clock: Clock,
+  log: (text: string, speed: number) => void,
+): NonNullable<Rig["hurry"]> {
   let present = 1;
 
   async function set(speed: number): Promise<void> {
@@ -12,7 +16,7 @@ export function createBoardClock(url: string, clock: Clock, log: (text: string) 
     const request = { url: `${url}/api/clock`, method: "POST" as const, body: { speed } };
     await createHttpSwitch({ kind: "http", on: request, off: request }, clock).set(true);
     present = speed;
-    log(`the board lives ${speed} times as fast`);
+    log(`the board lives ${speed} times as fast`, speed);
   }
 
   return async (speed, run) => {

@@ -15,6 +15,9 @@ import type { Fixture } from "../drivers/fixture/fixture.ts";
 import type { Port } from "../drivers/port/port.ts";
 import type { Switch } from "../drivers/switch/switch.ts";
 import { HilError } from "../error.ts";
+import type { RecordedEntry } from "../record/entries.ts";
+import { overhearTapped } from "../record/overheard.ts";
+import { recordAct, recordFixture, recordNotice, recordSwitch } from "../record/recorded-hands.ts";
 import type {
   BoardResource,
   FirmwareResource,
@@ -86,6 +89,7 @@ async function wire(resource: BoardResource, tools: RigTools, undo: Undo): Promi
   const board = resource.name;
   const log = (source: LogSource, text: string, direction?: "in" | "out") =>
     void stream.publish({ type: "logged", board, source, text, ...(direction && { direction }) });
+  const record = (entry: RecordedEntry) => void stream.publish({ type: "recorded", board, entry });
   const identity = findOrDrawIdentity(resource, tools.identityFolder);
   stream.mask(identity.key);
   stream.mask(consolePassword(identity.key));
@@ -102,10 +106,12 @@ async function wire(resource: BoardResource, tools: RigTools, undo: Undo): Promi
     onPanic: (text) => aborts.tell(`the board broke down: ${text}`),
   });
   undo.push(() => console.stop());
-  const hands = await openHands(resource, tools, { port, log, undo });
-  const door = await cloud.openDoor(board, (message) =>
-    log(message.link, describeMessage(message), message.direction === "up" ? "out" : "in"),
-  );
+  const hands = await openHands(resource, tools, { port, log, record, undo });
+  const door = await cloud.openDoor(board, (message) => {
+    log(message.link, describeMessage(message), message.direction === "up" ? "out" : "in");
+    const entry = overhearTapped(message);
+    if (entry !== null) record(entry);
+  });
   undo.push(() => door.close());
   const owner = await meet(tools, board, "owner");
   undo.push(() => owner.close());
@@ -135,18 +141,23 @@ function createAborts() {
   };
 }
 
+type Log = (source: LogSource, text: string) => void;
 type Hands = Pick<Rig, "fixture" | "power" | "accessPoint" | "hurry">;
 
 async function openHands(
   resource: BoardResource,
   { openFixture, openSwitch, clock }: RigTools,
-  { port, log, undo }: { port: Port; log: (source: LogSource, text: string) => void; undo: Undo },
+  { port, log, record, undo }: { port: Port; log: Log; record: (entry: RecordedEntry) => void; undo: Undo },
 ): Promise<Hands> {
-  const open = (kind: LogSource, one: SwitchResource | undefined): Switch | undefined => {
+  const open = (kind: "power" | "wifi", one: SwitchResource | undefined): Switch | undefined => {
     if (one === undefined) return undefined;
     const opened = openSwitch(one, port);
     undo.push(() => opened.close());
-    return logSwitch(opened, (text) => log(kind, text));
+    return recordSwitch(
+      logSwitch(opened, (text) => log(kind, text)),
+      kind,
+      record,
+    );
   };
   const power = open("power", resource.power);
   const accessPoint = open("wifi", resource.wifi?.power);
@@ -154,9 +165,17 @@ async function openHands(
   if (resource.fixture !== undefined) {
     const opened = await openFixture(resource.fixture);
     undo.push(() => opened.close());
-    fixture = logFixture(opened, (text) => log("pins", text));
+    fixture = recordFixture(
+      logFixture(opened, (text) => log("pins", text)),
+      record,
+    );
   }
-  const hurry = resource.clock && createBoardClock(resource.clock.url, clock, (text) => log("clock", text));
+  const hurry =
+    resource.clock &&
+    createBoardClock(resource.clock.url, clock, (text, speed) => {
+      log("clock", text);
+      record({ kind: "clock", speed });
+    });
   return { fixture, power, accessPoint, hurry };
 }
 
@@ -164,11 +183,15 @@ async function meet(tools: RigTools, board: string, called: string): Promise<Per
   const { stream, cloud, clock } = tools;
   const log = (text: string, direction: "in" | "out") =>
     void stream.publish({ type: "logged", board, source: "http", text, direction });
+  const record = (entry: RecordedEntry) => void stream.publish({ type: "recorded", board, entry });
   return cloud.createPerson({
     ...{ called, clock },
-    onNotice: ({ event, data }: Notice) =>
-      log(`${called} is shown ${event} ${JSON.stringify(data).slice(0, 300)}`, "in"),
+    onNotice({ event, data }: Notice) {
+      log(`${called} is shown ${event} ${JSON.stringify(data).slice(0, 300)}`, "in");
+      recordNotice(called, event, data, record);
+    },
     onExchange: (text) => log(text, "out"),
+    onAct: (method, path, body) => recordAct(called, method, path, body, record),
   });
 }
 

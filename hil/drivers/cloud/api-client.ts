@@ -27,6 +27,8 @@ export interface ApiClientOptions {
   address?: string;
   /** Every request with its status, for the log. */
   onExchange?(text: string): void;
+  /** Before a request leaves; what it returns is called with the answer's status, 0 for none. */
+  onAct?(method: string, path: string, body: unknown): ((status: number) => void) | undefined;
 }
 
 export interface ApiClient {
@@ -51,15 +53,23 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     };
   }
 
-  async function send<T>(method: string, path: string, body?: Uint8Array | string, contentType?: string): Promise<T> {
+  async function send<T>(
+    method: string,
+    path: string,
+    body?: Uint8Array | string,
+    contentType?: string,
+    onStatus?: (status: number) => void,
+  ): Promise<T> {
     const request = `${method} ${path}`;
     const signal = AbortSignal.timeout(REQUEST_MS_MAX);
     const headers = createHeaders(contentType);
     const response = await fetch(options.base + path, { method, headers, body, signal }).catch((error: unknown) => {
       options.onExchange?.(`${request} without an answer`);
+      onStatus?.(0);
       throw new ApiError(request, 0, "no-answer", describeFailure(error));
     });
     options.onExchange?.(`${request} ${response.status}`);
+    onStatus?.(response.status);
     const text = await response.text().catch((error: unknown) => {
       throw new ApiError(request, 0, "cut-off", describeFailure(error));
     });
@@ -67,14 +77,20 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
+  async function act<T>(method: string, path: string, body: unknown): Promise<T> {
+    const told = options.onAct?.(method, path, body);
+    const sent =
+      method === "GET" || method === "DELETE"
+        ? send<T>(method, path, undefined, undefined, told)
+        : send<T>(method, path, JSON.stringify(body ?? {}), "application/json", told);
+    return sent;
+  }
+
   return {
     useToken(value) {
       token = value;
     },
-    ask: (method, path, body) =>
-      method === "GET" || method === "DELETE"
-        ? send(method, path)
-        : send(method, path, JSON.stringify(body ?? {}), "application/json"),
+    ask: act,
     postBytes: (path, body) => send("POST", path, body, "application/octet-stream"),
     follow: (onMessage, onEnd) => follow(options.base, createHeaders(), onMessage, onEnd),
   };

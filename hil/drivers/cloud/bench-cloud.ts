@@ -4,7 +4,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { TrapKind } from "#protocol";
 import type { Clock } from "../../clock.ts";
 import { HilError } from "../../error.ts";
-import { ApiError, createApiClient } from "./api-client.ts";
+import { type ApiClientOptions, ApiError, createApiClient } from "./api-client.ts";
 import { createPerson, type Notice, type Person } from "./person.ts";
 import type { Tap } from "./tap.ts";
 import type { TapMessage } from "./tap-messages.ts";
@@ -52,7 +52,7 @@ export interface BenchCloud {
   close(): Promise<void>;
 }
 
-export interface PersonWish {
+export interface PersonWish extends Pick<ApiClientOptions, "onAct"> {
   /** For the log: "owner", "rival". */
   called: string;
   clock: Clock;
@@ -97,6 +97,7 @@ export async function createDeskPerson(desk: CloudDesk, wish: PersonWish): Promi
     base: desk.url,
     address: desk.hasAddresses ? drawAddress() : undefined,
     onExchange: (text) => wish.onExchange?.(`${wish.called}: ${text}`),
+    onAct: wish.onAct,
   });
   const person = createPerson({ api, account, clock: wish.clock, onNotice: wish.onNotice });
   try {

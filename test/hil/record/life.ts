@@ -26,8 +26,10 @@ export function createLife(): Recording {
     add({ at: tick(), kind: "request", step, fields: asked });
     add({ at: tick(), kind: "answer", step, status: 200, fields });
   };
-  const act = (path: string, body: Json, status: number, method: "POST" | "PUT" = "POST") =>
-    add({ at: tick(), kind: "person", who: "owner", method, path: `/api/v1/${path}`, body, status });
+  const act = (path: string, body: Json, status: number, method: "POST" | "PUT" = "POST") => {
+    add({ at: tick(), kind: "person", who: "owner", method, path: `/api/v1/${path}`, body });
+    add({ at: tick(), kind: "person-answer", who: "owner", status });
+  };
   const notice = (name: string, data: Json) => add({ at: tick(), kind: "notice", who: "owner", notice: name, data });
   const event = (seq: number, kind: string) => {
     up("event", { boot: BOOT, seq, age: 3, exact: true, kind, value: 0 });

@@ -69,11 +69,8 @@ export async function recordLife(options: LifeOptions): Promise<Recording> {
     await board.order(`wifi ssid="${WIFI.ssid}" pass="${WIFI.password}"`);
     await line(/ link state=joined/);
     await line(/ trap state=armed/);
-    tell({ kind: "pin", pin: "button", value: true });
-    await board.setButton(true);
-    await pause(clock, CLAIM_PRESS_MS / speed);
-    tell({ kind: "pin", pin: "button", value: false });
-    await board.setButton(false);
+    tell({ kind: "pin", pin: "button", value: true, forMs: CLAIM_PRESS_MS });
+    await board.pressButton(CLAIM_PRESS_MS);
     await line(/ session state=online/);
     say("config", { rev: 1, ...SETTINGS });
     await up("reported", "rev", 1);

@@ -79,7 +79,7 @@ const FAULTS: [what: string, line: number, text: string, fault: RegExp][] = [
   [
     "a path beside the API",
     3,
-    '{"at":1,"kind":"person","who":"owner","method":"PUT","path":"/x","body":null,"status":1}',
+    '{"at":1,"kind":"person","who":"owner","method":"PUT","path":"/x","body":null}',
     /under \/api\//,
   ],
 ];

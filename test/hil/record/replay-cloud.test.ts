@@ -116,7 +116,7 @@ const ALTERED: [what: string, change: Change, noticed: RegExp][] = [
     "what a person was answered",
     (entries) =>
       entries.map((entry) =>
-        entry.kind === "person" && entry.path.endsWith("/commands") ? { ...entry, status: 409 } : entry,
+        entry.kind === "person-answer" && entry.status === 201 ? { ...entry, status: 409 } : entry,
       ),
     /commands \| status 409 \| status 201/,
   ],

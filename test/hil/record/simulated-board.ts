@@ -28,6 +28,7 @@ export function createSimulatedBoard(
     setPower: async (on) => (on ? trap.powerOn() : trap.cutPower()),
     setWifi: async (up) => trap.setNetworkUp(up),
     setButton: async (pressed) => (pressed ? trap.holdButton() : trap.releaseButton()),
+    pressButton: async (ms) => trap.pressButton(ms),
     setPlunger: async (set) => (set ? trap.setPlunger() : trap.spring()),
     setSpeed: async (speed) => clock.setSpeed?.(speed),
     stop: () => trap.stop(),
