@@ -45,7 +45,8 @@ const LINES: Record<string, Rule> = {
   },
   trap: { fields: ["state"] },
   event: { fields: ["kind", "seq"], isCounted: true },
-  button: { fields: ["press"], isCounted: true },
+  // A switch that bounces for long is several presses; what they lead to is counted.
+  button: { fields: ["press"] },
   command: { fields: ["command", "id"], isCounted: true },
   config: { fields: ["rev"] },
   alarm: { fields: ["stage"] },

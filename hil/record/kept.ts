@@ -32,8 +32,8 @@ export function judgeKept(kept: Kept, against: KeptAgainst, outcome: ReplayOutco
 const DROPPED_LINES = ["health", "portal", "identity"];
 
 /**
- * What a test needs of a recording: bytes of the cable, telemetry, what no comparison looks at and the bench's own labels go; chunks of
- * firmware stay, since an update cannot be replayed without.
+ * What a test needs of a recording: bytes of the cable, lines that no comparison looks at and the bench's own labels go; chunks of firmware
+ * stay, since an update cannot be replayed without.
  */
 export function trimRecording(recording: Recording): Recording {
   const entries = recording.entries.filter(isWorthKeeping);
@@ -49,7 +49,7 @@ export function trimRecording(recording: Recording): Recording {
 
 function isWorthKeeping(entry: TimedEntry): boolean {
   if (entry.kind === "serial" || (entry.kind === "pin" && ["led", "buzzer"].includes(entry.pin))) return false;
-  if (entry.kind === "mqtt") return entry.name !== "telemetry" && entry.name !== "will";
+  if (entry.kind === "mqtt") return entry.name !== "will";
   if (entry.kind !== "line") return true;
   const name = /^TL \d+ (\S+)/.exec(entry.text)?.[1];
   return name !== undefined && (!DROPPED_LINES.includes(name) || readOutput(entry) !== null);

@@ -90,7 +90,8 @@ export function readFirmware(entry: RecordedEntry): FirmwareFacts | null {
 /** What of a line for people is worth replaying; the rest is told as data. `out` is from the bench here: what was typed. */
 function toEntry({ source, direction, text }: Extract<HilEvent, { type: "logged" }>): RecordedEntry | null {
   if (source !== "console" && source !== "rom") return null;
-  if (direction !== "out") return { kind: "line", text };
+  // While a tool flashes, its packets look like lines.
+  if (direction !== "out") return /^[\t -~]*$/.test(text) || parseConsoleLine(text) ? { kind: "line", text } : null;
   const order = unwrapOrder(text);
   return parseConsoleCommand(order) === null ? { kind: "remark", text: order } : { kind: "order", text: order };
 }

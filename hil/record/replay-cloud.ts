@@ -13,7 +13,7 @@ import { createPuppetTrap, type PuppetTrap, type StepAnswer } from "./puppet-tra
 import type { Recording } from "./recording.ts";
 import { encodeFields } from "./records.ts";
 import { fillPlaceholders, type Secrets } from "./secrets.ts";
-import { createWatchers, type Watchers } from "./watchers.ts";
+import { createWatchers, type ReadNotice, type Watchers } from "./watchers.ts";
 
 export interface CloudReplayOptions {
   recording: Recording;
@@ -42,7 +42,7 @@ const GRACE_MS = 300;
 /** Enough to see what is wrong; the patience for each of the following would add up. */
 const DIFFERENCES_MAX = 20;
 /** An answer the recording had no time to hear. */
-const UNHEARD_MS = 2_000;
+const UNHEARD_MS = 1_000;
 const FIRST_SESSION = { boot: "0000000100000001", session: 1 };
 /** What makes a person; the replay has made its own. */
 const NOT_REPLAYED = /^\/api\/v1\/(register|login|logout|session-cookie|factory\/|firmware$)/;
@@ -83,6 +83,8 @@ class CloudReplay {
   readonly #secrets: Secrets = {};
   readonly #answers: { step: string; answer: StepAnswer }[] = [];
   readonly #acts: { who: string; what: string; status: number }[] = [];
+  /** How the trap was shown last, by person. */
+  readonly #shown = new Map<string, string>();
   /** When each answerable message was said, in milliseconds of the recording. */
   readonly #saidAt = new Map<string, number>();
   #watchers: Watchers | null = null;
@@ -110,6 +112,7 @@ class CloudReplay {
     const endMs = end?.durationMs ?? entries.at(-1)?.at ?? 0;
     await this.#expectNothing(endMs, GRACE_MS);
     for (const { who, notice } of this.#watchers.rest()) {
+      if (this.#isUnheard(notice, endMs)) continue;
       this.#differ(0, endMs, `notices to ${who}`, "nothing more", tellFields(notice.notice, notice.fields));
     }
   }
@@ -262,7 +265,7 @@ class CloudReplay {
 
   async #see(entry: EntryOf<"notice"> & { at: number }, line: number): Promise<void> {
     const fields = readNotice(entry.notice, entry.data);
-    if (fields === null || this.#watchers === null) return;
+    if (fields === null || this.#watchers === null || this.#isShownAlready(entry.who, entry.notice, fields)) return;
     this.outcome.compared += 1;
     const { seen, last } = await this.#watchers.see(entry.who, entry.notice, fields, this.#withinMs);
     const what = `notice ${entry.notice} to ${entry.who}`;
@@ -271,6 +274,15 @@ class CloudReplay {
     const replayed =
       last === null ? `nothing within ${this.#withinMs} ms` : `at last ${tellFields(entry.notice, last)}`;
     this.#differ(line, entry.at, what, tellFields(entry.notice, fields), replayed);
+  }
+
+  /** How a trap is, is shown again whenever anything of it changes, telemetry included; how often, depends on how fast it was. */
+  #isShownAlready(who: string, notice: string, fields: RecordFields): boolean {
+    if (notice !== "device") return false;
+    const shown = tellFields(who, fields);
+    const isSame = this.#shown.get(who) === shown;
+    this.#shown.set(who, shown);
+    return isSame;
   }
 
   /** The recording begins with a trap that is claimed. */
@@ -307,10 +319,17 @@ class CloudReplay {
     for (;;) {
       const heard = await this.#trap.heard.take(() => true, graceMs);
       if (heard === null) return;
-      const saidAt = this.#saidAt.get(`${heard.record.boot}/${heard.record.seq}`);
-      if (heard.name === "ack" && saidAt !== undefined && at - saidAt <= UNHEARD_MS) continue;
+      const saidAt = this.#saidAt.get(`${heard.record.boot}/${heard.record.seq}`) ?? Number.NEGATIVE_INFINITY;
+      if (heard.name === "ack" && at - saidAt <= UNHEARD_MS) continue;
       this.#differ(0, at, heard.name, "nothing more", tellFields(heard.name, heard.record));
     }
+  }
+
+  /** A notice of what was said so shortly before the end that the recording had no time to see it. */
+  #isUnheard({ notice, fields }: ReadNotice, endMs: number): boolean {
+    const said = [...this.#saidAt.values()];
+    const saidAt = notice === "event" ? this.#saidAt.get(`${fields.bootId}/${fields.sequence}`) : said.at(-1);
+    return saidAt !== undefined && endMs - saidAt <= UNHEARD_MS;
   }
 
   #tellFaults(line: number, at: number): void {

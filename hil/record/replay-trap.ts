@@ -30,8 +30,8 @@ export interface TrapReplayOptions {
 }
 
 const SLACK_MS = 8_000;
-/** What nobody waits for may still come. */
-const GRACE_MS = 500;
+/** So much earlier than recorded a board may be. */
+const HASTE_MS = 100;
 const DIFFERENCES_MAX = 20;
 /** In a row: the board has gone another way, and what else it does not do would only take time. */
 const MISSING_MAX = 5;
@@ -93,8 +93,10 @@ class TrapReplay {
       if (output !== null) await this.#expect(output, entry, index + 2);
       else if (isInput(entry)) await this.#put(entry);
     }
-    await pause(clock, GRACE_MS, this.#options.signal);
-    this.#tellExtras(recording.end?.durationMs ?? recording.entries.at(-1)?.at ?? 0);
+    // What comes later than the recording listened, it cannot have.
+    const endMs = recording.end?.durationMs ?? this.#reached.at;
+    await pause(clock, this.#toReal(endMs - this.#reached.at) - HASTE_MS, this.#options.signal);
+    this.#tellExtras(endMs);
     this.outcome.remarks.push(...this.#options.cloud.remarks());
   }
 

@@ -7,7 +7,7 @@ import { compareFields, IdMap, readNotice } from "./comparing.ts";
 import type { RecordFields, TimedEntry } from "./entries.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 
-interface ReadNotice {
+export interface ReadNotice {
   notice: string;
   fields: RecordFields;
 }

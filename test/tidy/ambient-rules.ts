@@ -98,6 +98,7 @@ const CLOCK_PLACES: Exception[] = [
   ["cloud/clock.ts", "the cloud's one clock"],
   ["simulator/board/clock.ts", "the simulator's one clock"],
   ["hil/clock.ts", "the bench's one clock"],
+  ["hil/commands/replay.ts", "hands a replay the chance it draws identity, key and nonces of"],
   ["hil/strategy/identities.ts", "draws who a board is, once"],
   ["hil/drivers/cloud/*.ts", "draws the secrets of a cloud of its own, free ports, and people nobody has met before"],
   ["cloud/db/embedded/*.ts", "waits for processes that know no clock of ours, and makes the cluster's password once"],
