@@ -1,5 +1,5 @@
 // Owns `hil keep`: a recording becomes a test with one command: trimmed, looked through for secrets, with what is expected of it, where every
-// run of the tests finds it.
+// run of the tests finds it [RECORD-3].
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { EXIT, HilError } from "../error.ts";

@@ -80,7 +80,7 @@ test("there is at least one, each under its name, and none holds a secret [RECOR
 for (const file of FILES) {
   const recording = read(file);
   for (const against of recording.kept?.against ?? []) {
-    test(`${file} goes as expected with the ${against} of this repository [RECORD-2]`, async () => {
+    test(`${file} goes as expected with the ${against} of this repository [RECORD-3]`, async () => {
       const { kept } = recording;
       assert.ok(kept);
       assert.equal(judgeKept(kept, against, await REPLAYS[against](recording)), []);
