@@ -1,7 +1,8 @@
-// Owns the words of the commands that serve a person by hand: which ports there are, a console, a board flashed.
+// Owns the words of the commands that serve a person by hand: which ports there are, what is wrong with a bench, a console, a board flashed.
 import type { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { consoleCommand } from "./console.ts";
+import { runDoctor } from "./doctor.ts";
 import { flashCommand } from "./flash.ts";
 import { listCommand } from "./list.ts";
 import { parseNumberUpTo } from "./parse-number.ts";
@@ -19,6 +20,13 @@ export function registerByHand(program: Command, io: CommandIo, end: (status: nu
     .option("--probe", "ask each chip for its MAC, which resets its board")
     .option("--json", "JSON on standard output")
     .action(async (flags) => end(await listCommand(flags, io)));
+  program
+    .command("doctor")
+    .description("say what is wrong with a bench and how to mend it")
+    .option("--bench <file>", "the bench's file (default: the virtual bench)")
+    .option("--probe", "compare each chip's MAC, which resets its board")
+    .option("--json", "JSON on standard output")
+    .action(async (flags) => end(await runDoctor(flags, io)));
   program
     .command("console")
     .description("talk to a board; Ctrl-] leaves")

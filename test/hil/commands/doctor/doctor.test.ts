@@ -1,5 +1,7 @@
 // The doctor on benches that are ill, each in one way: what it finds, what it says to do, and what it ends with. The ports are doubles; one
 // file beside this one asks a virtual board.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
@@ -268,4 +270,23 @@ test("a plug and a broker are connected to, and told nothing", async () => {
   assert.is((await diagnose(bench)).find("power").state, "ok");
   await new Promise((resolve) => server.close(resolve));
   assert.equal(heard, []);
+});
+
+test("the program knows the doctor, and ends with its status", async () => {
+  const program = spawn(
+    process.execPath,
+    ["--import", "tsx", "hil/main.ts", "doctor", "--json", "--bench", "no.yaml"],
+    {
+      cwd: io.root,
+      env: { PATH: "/usr/bin:/bin", TRAPLINE_HIL_STATE: io.stateFolder },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  let said = "";
+  program.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const [status] = await once(program, "close");
+  assert.is(status, 2);
+  assert.is(JSON.parse(said).checks.find(({ check }: Check) => check === "bench-file").state, "wrong");
 });
