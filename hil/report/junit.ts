@@ -1,6 +1,6 @@
 // Owns the report as JUnit XML, as build servers read it: a testsuite for each board, a testcase for each suite that ran on it. What broke
 // beneath a suite is an error, a promise that was not kept a failure.
-import { type LogModel, logsOf, outcomeOfSuite, type RunModel, type SuiteModel, summarize } from "./run-model.ts";
+import { outcomeOfSuite, type RunModel, type SuiteModel, summarize } from "./run-model.ts";
 import { formatAt, formatMeasurement, formatValue, listFailureLines } from "./words.ts";
 
 /** The same run gives the same bytes. */
@@ -27,7 +27,7 @@ export function renderJunit(model: RunModel): string {
         ...Object.entries(board.labels).map(([key, value]): [string, string] => [`label.${key}`, value]),
         ["partial", String(summary.isPartial)],
       ]),
-      ...suites.flatMap((suite) => renderCase(suite, logsOf(model, suite))),
+      ...suites.flatMap((suite) => renderCase(suite)),
       "  </testsuite>",
     ]),
     "</testsuites>",
@@ -45,7 +45,7 @@ function countCases(suites: SuiteModel[]) {
   };
 }
 
-function renderCase(suite: SuiteModel, logs: LogModel[]): string[] {
+function renderCase(suite: SuiteModel): string[] {
   const name = suite.attempt === 1 ? suite.suite : `${suite.suite} (attempt ${suite.attempt})`;
   const measured = suite.measurements.flatMap((one): [string, string][] => [
     [`measured.${one.name}`, `${formatValue(one.value)} ${one.unit}`],
@@ -55,7 +55,7 @@ function renderCase(suite: SuiteModel, logs: LogModel[]): string[] {
     `    <testcase${attributes({ classname: `hil.${suite.board}`, name, time: toSeconds(suite.durationMs) })}>`,
     ...renderProperties("      ", [["title", suite.title], ["outcome", outcomeOfSuite(suite)], ...measured]),
     ...renderVerdict(suite),
-    ...renderOutput(suite, logs),
+    ...renderOutput(suite),
     "    </testcase>",
   ];
 }
@@ -75,9 +75,9 @@ function renderVerdict(suite: SuiteModel): string[] {
   ];
 }
 
-function renderOutput(suite: SuiteModel, logs: LogModel[]): string[] {
+function renderOutput(suite: SuiteModel): string[] {
   const measured = suite.measurements.map((one) => ({ at: one.at, line: `measured: ${formatMeasurement(one)}` }));
-  const logged = logs.map((one) => ({ at: one.at, line: `${one.source}${toArrow(one.direction)}: ${one.text}` }));
+  const logged = suite.logs.map((one) => ({ at: one.at, line: `${one.source}${toArrow(one.direction)}: ${one.text}` }));
   const lines = [...logged, ...measured].sort((a, b) => a.at - b.at).map(({ at, line }) => `${formatAt(at)} ${line}`);
   return lines.length === 0 ? [] : [`      <system-out>${escapeXml(lines.join("\n"))}</system-out>`];
 }

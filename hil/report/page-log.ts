@@ -3,11 +3,12 @@
 import type { LogSource } from "../steps/events.ts";
 import { type Html, html } from "./html.ts";
 import type { LogModel, RunModel, StepModel, SuiteModel } from "./run-model.ts";
-import { outcomeOfSuite } from "./run-model.ts";
+import { countSteps, isFailing, outcomeOfSuite } from "./run-model.ts";
 import { formatAt, formatDuration, formatMeasurement, OUTCOME_MARKS } from "./words.ts";
 
 /** More make a page that opens slowly; all of them stand in events.jsonl. */
 const LINES_MAX = 20_000;
+const STEPS_MAX = 10_000;
 const CHUNK_LINES = 100;
 const TEXT_CHARS_MAX = 2_000;
 type Source = LogSource | "step";
@@ -73,15 +74,18 @@ function renderLaneStyle(lanes: { sources: Source[] }[]): Html[] {
   return [html`#rows{--lanes:${lanes.length}}`, ...places];
 }
 
+/** A page that repeats a hundred times what passed is of no use: of too many steps those of what did not pass are told. */
+export function tellsSteps(model: RunModel, suite: SuiteModel): boolean {
+  return isFailing(suite) || model.suites.length * Math.max(1, countSteps(suite)) <= STEPS_MAX;
+}
+
 /** Of too many lines those of suites that did not pass are kept, then the newest. */
 function chooseLogs(model: RunModel): LogModel[] {
   if (model.logs.length <= LINES_MAX) return model.logs;
-  const failing = model.suites.filter((suite) => ["failed", "broken", "interrupted"].includes(outcomeOfSuite(suite)));
-  const isNeeded = (line: LogModel) =>
-    failing.some(
-      (suite) => suite.board === line.board && line.at >= suite.beganAt && line.at <= (suite.endedAt ?? line.at),
-    );
-  const needed = model.logs.filter(isNeeded).slice(-LINES_MAX);
+  const needed = model.suites
+    .filter(isFailing)
+    .flatMap((suite) => suite.logs)
+    .slice(-LINES_MAX);
   const kept = new Set(needed);
   const others = model.logs.filter((line) => !kept.has(line));
   for (const line of others.slice(others.length - (LINES_MAX - needed.length))) kept.add(line);
@@ -104,7 +108,7 @@ function listSuiteRows(model: RunModel, suite: SuiteModel): Row[] {
   const end = `${OUTCOME_MARKS[outcome]} ${suite.suite}: ${outcome}, ${formatDuration(suite.durationMs)}`;
   return [
     { ...base, at: suite.beganAt, order: 0, text: `${suite.suite}: ${suite.title}`, tone: "suite" },
-    ...suite.steps.flatMap((step) => listStepRows(model, step, board, 1)),
+    ...(tellsSteps(model, suite) ? suite.steps.flatMap((step) => listStepRows(model, step, board, 1)) : []),
     ...measured,
     { ...base, at: suite.endedAt ?? model.lastAt, order: 3, text: end, tone: outcome },
   ];

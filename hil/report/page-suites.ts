@@ -1,12 +1,13 @@
 // Owns what the page tells of each suite: what failed and how to repeat it, and the tree of its steps with what went in and came out.
 import type { Failure } from "../steps/events.ts";
 import { type Html, html } from "./html.ts";
-import { outcomeOfSuite, type RunModel, type StepModel, type SuiteModel } from "./run-model.ts";
+import { tellsSteps } from "./page-log.ts";
+import { isFailing, outcomeOfSuite, type RunModel, type StepModel, type SuiteModel } from "./run-model.ts";
 import { formatDuration, formatMeasurement, listFailureLines, OUTCOME_MARKS } from "./words.ts";
 
 /** What did not pass, before everything else. */
 export function renderFailures(model: RunModel): Html | undefined {
-  const failing = model.suites.filter((suite) => ["failed", "broken", "interrupted"].includes(outcomeOfSuite(suite)));
+  const failing = model.suites.filter(isFailing);
   if (failing.length === 0) return undefined;
   const shown = failing.map((suite) => {
     const outcome = outcomeOfSuite(suite);
@@ -46,7 +47,7 @@ export function renderSuites(model: RunModel): Html {
 
 function renderSuite(model: RunModel, suite: SuiteModel, index: number): Html {
   const outcome = outcomeOfSuite(suite);
-  const isOpen = ["failed", "broken", "interrupted"].includes(outcome);
+  const isOpen = isFailing(suite);
   const untilMs = suite.endedAt ?? model.lastAt;
   const measured = suite.measurements.map(
     (one) =>
@@ -59,7 +60,8 @@ function renderSuite(model: RunModel, suite: SuiteModel, index: number): Html {
 <p class="faint">${outcome} on ${suite.board}${suite.skipReason !== undefined && `, ${suite.skipReason}`} <a href="#log" data-log-from="${suite.beganAt}" data-log-to="${untilMs}" data-log-board="${suite.board}">Show its log</a></p>
 ${isOpen && html`${renderFailure(suite.failure)}${renderRepeat(suite)}`}
 ${measured.length > 0 && html`<ul class="measured">${measured}</ul>`}
-${renderSteps(suite.steps, { beganAt: suite.beganAt, lengthMs: Math.max(1, untilMs - suite.beganAt), lastAt: model.lastAt })}
+${tellsSteps(model, suite) ? undefined : html`<p class="faint">Its steps are left out here, of too many; they stand in events.jsonl.</p>`}
+${tellsSteps(model, suite) && renderSteps(suite.steps, { beganAt: suite.beganAt, lengthMs: Math.max(1, untilMs - suite.beganAt), lastAt: model.lastAt })}
 </div></details>`;
 }
 

@@ -1,6 +1,6 @@
 // Owns the timeline of the page: a lane for each board, its suites in a row, their steps nested below, all on one axis of time.
 import { type Html, html } from "./html.ts";
-import { outcomeOfSuite, type RunModel, type StepModel, type SuiteModel, summarize } from "./run-model.ts";
+import { countSteps, outcomeOfSuite, type RunModel, type StepModel, type SuiteModel, summarize } from "./run-model.ts";
 import { formatDuration } from "./words.ts";
 
 const AXIS_PX = 22;
@@ -32,10 +32,6 @@ ${!hasSteps && html`<span class="faint">Steps are left out: there are too many t
 ${renderAxis(totalMs, heightPx)}${lanes}
 </svg></div>
 </div></section>`;
-}
-
-function countSteps(place: SuiteModel | StepModel): number {
-  return place.steps.reduce((sum, step) => sum + 1 + countSteps(step), 0);
 }
 
 function percent(ms: number, totalMs: number): string {

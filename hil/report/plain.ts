@@ -1,7 +1,7 @@
 // Owns the output where nobody can redraw a line: one line for every step and every suite that has ended, each with its board.
 import type { EventStream } from "../steps/events.ts";
-import { createRunModel, type RunModel, type StepModel, type SuiteModel } from "./run-model.ts";
-import { isFailing, paintNothing, renderFailure, renderSuiteLine, renderSummary } from "./suite-lines.ts";
+import { createRunModel, isFailing, type RunModel, type StepModel, type SuiteModel } from "./run-model.ts";
+import { paintNothing, renderFailure, renderSuiteLine, renderSummary } from "./suite-lines.ts";
 import { formatAt, formatDuration, formatMeasurement, formatRecord, PATH_SEPARATOR, toPrintable } from "./words.ts";
 
 /** Returns how to stop it. `write` is given whole lines with their line feed. */
@@ -25,7 +25,7 @@ export function writePlain(stream: EventStream, write: (text: string) => void): 
         const suite = model.suites.findLast((one) => one.board === event.board);
         if (suite === undefined) return;
         tell(event.at, renderSuiteLine(suite, paintNothing));
-        if (isFailing(suite)) tell(event.at, ...renderFailure(model, suite, paintNothing));
+        if (isFailing(suite)) tell(event.at, ...renderFailure(suite, paintNothing));
         return;
       }
       case "run-ended":

@@ -5,7 +5,8 @@ import { type RunModel, summarize } from "./run-model.ts";
 export const REPORT_VERSION = 1;
 
 export function renderReportJson(model: RunModel): string {
-  const { runId, startedAt, bench, command, boards, suites, remarks } = model;
+  const { runId, startedAt, bench, command, boards, remarks } = model;
+  const suites = model.suites.map(({ logs: _logs, ...suite }) => suite);
   const report = {
     version: REPORT_VERSION,
     runId,

@@ -35,6 +35,8 @@ export interface SuiteModel {
   steps: StepModel[];
   /** Of the suite and all its steps. */
   measurements: MeasurementModel[];
+  /** What was said on its board while it ran. */
+  logs: LogModel[];
 }
 
 export interface StepModel {
@@ -150,7 +152,10 @@ function applyEvent(model: RunModel, places: Places, event: HilEvent): void {
     }
     case "logged": {
       const { at, board, source, direction, text } = event;
-      model.logs.push({ at, board, source, text, ...(direction && { direction }) });
+      const line = { at, board, source, text, ...(direction && { direction }) };
+      model.logs.push(line);
+      const running = places.current.get(board);
+      if (running?.endedAt === undefined) running?.logs.push(line);
       return;
     }
     case "remarked": {
@@ -182,6 +187,7 @@ function beginSuite(model: RunModel, places: Places, event: Extract<HilEvent, { 
     repeat: "",
     steps: [],
     measurements: [],
+    logs: [],
   };
   model.suites.push(begun);
   places.current.set(board, begun);
@@ -251,8 +257,11 @@ export function summarize(model: RunModel): RunSummary {
   };
 }
 
-/** What was said on a board while a suite ran on it. */
-export function logsOf(model: RunModel, suite: SuiteModel): LogModel[] {
-  const untilMs = suite.endedAt ?? model.lastAt;
-  return model.logs.filter((line) => line.board === suite.board && line.at >= suite.beganAt && line.at <= untilMs);
+/** Suites that a person has to look at. */
+export function isFailing(suite: SuiteModel): boolean {
+  return ["failed", "broken", "interrupted"].includes(outcomeOfSuite(suite));
+}
+
+export function countSteps(place: SuiteModel | StepModel): number {
+  return place.steps.reduce((sum, step) => sum + 1 + countSteps(step), 0);
 }

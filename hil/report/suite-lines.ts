@@ -1,7 +1,7 @@
 // Owns what people read of a run as lines of text: a suite that has ended, a failure in full, the summary. Terminal and plain output
 // colour and place them.
 import type { Outcome } from "../steps/events.ts";
-import { logsOf, outcomeOfSuite, type RunModel, type SuiteModel, summarize } from "./run-model.ts";
+import { isFailing, outcomeOfSuite, type RunModel, type SuiteModel, summarize } from "./run-model.ts";
 import { formatAt, formatDuration, formatMeasurement, listFailureLines, OUTCOME_MARKS, toPrintable } from "./words.ts";
 
 export type Tone = Outcome | "faint" | "strong" | "none";
@@ -42,11 +42,11 @@ export function renderSuiteLine(suite: SuiteModel, paint: Paint): string {
 }
 
 /** Everything about a failure: what, in which step, awaited, last seen, the last lines of the console, and how to repeat it. */
-export function renderFailure(model: RunModel, suite: SuiteModel, paint: Paint): string[] {
+export function renderFailure(suite: SuiteModel, paint: Paint): string[] {
   const outcome = outcomeOfSuite(suite);
   const told = listFailureLines(suite.failure ?? { message: "the run ended before this suite did" });
   const lines = told.map(({ label, text }, at) => renderLabelled(label, text, at === 0 ? outcome : "none", paint));
-  const heard = logsOf(model, suite).filter((line) => line.source === "console" || line.source === "rom");
+  const heard = suite.logs.filter((line) => line.source === "console" || line.source === "rom");
   heard.slice(-CONSOLE_LINES_MAX).forEach((line, at) => {
     const text = `${formatAt(line.at)} ${line.direction === "out" ? "> " : ""}${line.text}`;
     lines.push(renderLabelled(at === 0 ? "console" : undefined, text, "faint", paint));
@@ -57,10 +57,6 @@ export function renderFailure(model: RunModel, suite: SuiteModel, paint: Paint):
 
 function renderLabelled(label: string | undefined, text: string, tone: Tone, paint: Paint): string {
   return `    ${paint("faint", (label ?? "").padEnd(LABEL_WIDTH))}${paint(tone, toPrintable(text))}`;
-}
-
-export function isFailing(suite: SuiteModel): boolean {
-  return ["failed", "broken", "interrupted"].includes(outcomeOfSuite(suite));
 }
 
 /** What is said last: what failed, how many of which outcome, how long, where the reports are. */

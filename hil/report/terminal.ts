@@ -3,9 +3,8 @@
 import type { Clock } from "../clock.ts";
 import type { EventStream, HilEvent } from "../steps/events.ts";
 import { describeStart } from "./plain.ts";
-import { createRunModel, type RunModel, type StepModel, type SuiteModel } from "./run-model.ts";
+import { createRunModel, isFailing, type RunModel, type StepModel, type SuiteModel } from "./run-model.ts";
 import {
-  isFailing,
   type Paint,
   paintColours,
   paintNothing,
@@ -85,7 +84,7 @@ function renderAbove(model: RunModel, event: HilEvent, paint: Paint): string[] {
   if (event.type !== "suite-ended") return [];
   const suite = model.suites.findLast((one) => one.board === event.board);
   if (suite === undefined) return [];
-  const failure = isFailing(suite) ? renderFailure(model, suite, paint) : [];
+  const failure = isFailing(suite) ? renderFailure(suite, paint) : [];
   return [renderSuiteLine(suite, paint), ...failure];
 }
 
