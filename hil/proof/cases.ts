@@ -1,4 +1,4 @@
-// Owns what is proven of the bench: which firmware, broken on purpose, which suite notices, and by what. A suite that fails for another reason
+// Owns what is proven of the bench [BENCH-71]: which firmware, broken on purpose, which suite notices, and by what. A suite that fails for another reason
 // has noticed nothing.
 import { FAULT_NAMES } from "../resources/bench-schema.ts";
 import type { SuiteResult } from "../steps/engine.ts";

@@ -1,4 +1,4 @@
-// Owns cutting a board's power so that it is proven: the switch is off, and the boot log afterwards says that the chip has lost power.
+// Owns cutting a board's power so that it is proven: the switch is off, and the boot log afterwards says that the chip has lost power [BENCH-72].
 import { RESET_POWER_ON } from "#protocol";
 import { StepFailure } from "../steps/failure.ts";
 import type { StepContext } from "../steps/step.ts";

@@ -47,7 +47,7 @@ test("the sound firmware has to pass all of them", () => {
 
 for (const proof of faults) {
   const [name = ""] = proof.suites;
-  test(`${proof.fault} is caught by ${name} failing as it should, and by nothing else`, () => {
+  test(`${proof.fault} is caught by ${name} failing as it should, and by nothing else [BENCH-71]`, () => {
     assert.ok(judgeCase(proof, [result(name, "failed", NOTICED[proof.fault ?? ""])]).ok);
     assert.not.ok(judgeCase(proof, [result(name, "failed", "the answer was late")]).ok, "another reason");
     for (const outcome of ["passed", "marginal", "broken", "skipped", "interrupted"] as const) {

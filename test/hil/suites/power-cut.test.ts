@@ -59,7 +59,7 @@ for (const [what, log, reason] of [
   ["a board whose trap tells of another reason", POWER_ON, "2"],
   ["a board that tells nothing", "", "1"],
 ] as const) {
-  test(`${what} is no proof, and has its power back all the same`, async () => {
+  test(`${what} is no proof, and has its power back all the same [BENCH-72]`, async () => {
     const { rig, switched } = createRig(log, reason);
     const { result } = await trySuite(cutAndGive(rig));
     assert.is(result.outcome, "failed");
