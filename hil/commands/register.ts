@@ -4,6 +4,7 @@ import { EXIT, HilError } from "../error.ts";
 import type { CommandIo } from "./command-io.ts";
 import { parseNumberUpTo } from "./parse-number.ts";
 import { registerByHand } from "./register-by-hand.ts";
+import { registerRecordings } from "./register-recordings.ts";
 import { registerSharing } from "./register-sharing.ts";
 import { runCommand } from "./run.ts";
 import type { RunFlags } from "./run-options.ts";
@@ -81,6 +82,7 @@ function createProgram(words: string[], io: CommandIo, end: (status: number) => 
     .action(async (flags: Partial<RunFlags>) => end(await runCommand({ ...NOTHING_NAMED, ...flags }, io, words)));
   registerByHand(program, io, end);
   registerSharing(program, io, end);
+  registerRecordings(program, io, end);
   return program;
 }
 

@@ -22,7 +22,7 @@ export interface ReplayTools {
 }
 
 /** A busy machine is no trap that hangs: faster than this it would be taken for one. */
-export const REPLAY_SPEED = 8;
+export const REPLAY_SPEED = 4;
 const WIFI = { ssid: "replay", password: "mind-your-fingers" };
 const HARDWARE = "esp32";
 

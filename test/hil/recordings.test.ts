@@ -23,7 +23,7 @@ const test = suite("kept recordings", { limitMs: 80_000, fileLimitMs: 300_000 })
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const FOLDER = path.join(ROOT, "hil/recordings");
 /** Not more: a trap whose host is busy would be taken for one that hangs. */
-const SPEED = 8;
+const SPEED = 4;
 const FILES = fs.readdirSync(FOLDER).filter((file) => file.endsWith(".jsonl"));
 let count = 100;
 

@@ -20,7 +20,7 @@ import { createSimulatedBoard, WIFI } from "./simulated-board.ts";
 const test = suite("a recording put into a board", { limitMs: 80_000 });
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 /** Not more: a trap whose host is busy would be taken for one that hangs. */
-const SPEED = 8;
+const SPEED = 5;
 const SECRETS = { "wifi-ssid": WIFI.ssid, "wifi-password": WIFI.password };
 let storage: Uint8Array;
 let life: Recording;
