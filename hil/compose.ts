@@ -120,7 +120,7 @@ async function wire(options: BenchOptions, parts: Part[]): Promise<Omit<OpenBenc
     prepare: (suite) => ({
       withinMs: PREPARE_MS_MAX,
       async run(context, rig) {
-        await enter(rig, turns, places);
+        await enter(rig, turns, places, context.signal);
         await rig.reach(context, suite.from);
       },
     }),
@@ -128,8 +128,8 @@ async function wire(options: BenchOptions, parts: Part[]): Promise<Omit<OpenBenc
 }
 
 /** One place among those who use the cloud, given back when the suite is over. */
-async function enter(rig: Rig, turns: CloudTurns, places: Map<Rig, () => void>): Promise<void> {
-  await turns.enter();
+async function enter(rig: Rig, turns: CloudTurns, places: Map<Rig, () => void>, signal: AbortSignal): Promise<void> {
+  await turns.enter(signal);
   places.set(rig, () => turns.leave());
 }
 

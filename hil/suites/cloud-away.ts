@@ -28,10 +28,11 @@ export async function restartCloud(context: StepContext, rig: Rig, how: "kill" |
   await context.step(how === "kill" ? "kill the cloud and start it anew" : "restart the cloud", async (step) => {
     const from = rig.owner.mark();
     const begun = rig.clock.now();
-    await rig.turns.share(how, async () => {
+    const restart = async (): Promise<void> => {
       await cloud[how]();
       await cloud.start();
-    });
+    };
+    await rig.turns.share(how, restart, step.signal);
     await step.wait("the owner's live stream open again", () => rig.owner.find(from, "ready", () => true), {
       withinMs: 20_000,
       lastSeen: () => rig.owner.lastSeen(),

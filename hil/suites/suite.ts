@@ -27,7 +27,7 @@ export function prepareFor(suite: Suite): { withinMs: number; run(context: StepC
   return {
     withinMs: PREPARE_MS_MAX,
     async run(context, rig) {
-      await rig.turns.enter();
+      await rig.turns.enter(context.signal);
       context.defer("leave the cloud to others", async () => rig.turns.leave());
       await rig.reach(context, suite.from);
     },

@@ -73,3 +73,35 @@ test("a restart that fails fails for all who waited for it, and nobody is kept o
   assert.equal([String(one), String(two)], ["Error: no cloud", "Error: no cloud"]);
   await turns.enter();
 });
+
+test("who gives up waiting for a restart takes it away from nobody, and brings it on nobody", async () => {
+  const turns = createCloudTurns();
+  await turns.enter();
+  await turns.enter();
+  const patience = new AbortController();
+  let count = 0;
+  const act = async (): Promise<void> => {
+    count += 1;
+  };
+  const given = getRejection(turns.share("kill", act, patience.signal));
+  const late = turns.enter();
+  patience.abort(new Error("its suite has ended"));
+  assert.is(String(await given), "Error: its suite has ended");
+  turns.leave();
+  await late;
+  await settle();
+  assert.is(count, 0, "the other is still in its suite");
+});
+
+test("who gives up at the door has not entered", async () => {
+  const turns = createCloudTurns();
+  await turns.enter();
+  await turns.enter();
+  const patience = new AbortController();
+  const restart = turns.share("kill", async () => undefined);
+  const given = getRejection(turns.enter(patience.signal));
+  patience.abort(new Error("no longer"));
+  assert.is(String(await given), "Error: no longer");
+  turns.leave();
+  await restart;
+});
