@@ -40,6 +40,8 @@ export interface VirtualTrap {
 }
 
 const IDENTITY_BYTES_MAX = 512;
+/** Of the host's time: eight boards on two cores take their turns. */
+const HANGING_MS = 20_000;
 
 /** Without power. */
 export function createVirtualTrap(options: VirtualTrapOptions): VirtualTrap {
@@ -51,8 +53,9 @@ export function createVirtualTrap(options: VirtualTrapOptions): VirtualTrap {
     flash,
     macAddress: mac,
     serialNumber: () => readSerialNumber(flash),
-    // A program that hangs must not take this process with it.
+    // A program that hangs must not take this process with it; one that waits for a busy machine hangs not.
     limitCallbacks: true,
+    evaluateLimitMs: HANGING_MS,
     onReset: (reason) => resetChip(reason),
     setPower: (on) => chip.setPower(on),
     typeText: (text) => chip.receive(Buffer.from(text, "latin1"), undefined),

@@ -56,19 +56,6 @@ export function createCloudTurns(): CloudTurns {
     for (const { resolve } of all) resolve();
   }
 
-  /** Whoever has given up is forgotten: a restart that nobody waits for any more would hit those who are in. */
-  function waitAs(join: (waiter: Waiter) => () => void, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const waiter = { resolve, reject };
-      const forget = join(waiter);
-      signal?.addEventListener("abort", () => {
-        forget();
-        reject(signal.reason);
-      });
-    });
-  }
-
   function joinShared(what: string, act: () => Promise<void>, waiter: Waiter): () => void {
     const found = shared.find((one) => one.what === what) ?? { what, act, settle: [] };
     if (!shared.includes(found)) shared.push(found);
@@ -102,4 +89,17 @@ export function createCloudTurns(): CloudTurns {
       await done;
     },
   };
+}
+
+/** Whoever has given up is forgotten: a restart that nobody waits for any more would hit those who are in. */
+function waitAs(join: (waiter: Waiter) => () => void, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const waiter = { resolve, reject };
+    const forget = join(waiter);
+    signal?.addEventListener("abort", () => {
+      forget();
+      reject(signal.reason);
+    });
+  });
 }
