@@ -208,6 +208,8 @@ export async function joinWifi(context: StepContext, rig: Rig): Promise<void> {
     async () => {
       const mark = rig.console.mark();
       await rig.console.order("wifi", { ssid: wifi.ssid, pass: wifi.password });
+      // One that hangs on a cable has joined already, and says so when it is asked.
+      await rig.console.order("info");
       const withinMs = choosePatienceMs(rig, 60_000, 15_000);
       await hurried(rig, () => rig.console.see(mark, "that it has joined", withinMs, isState("link", "joined")));
     },

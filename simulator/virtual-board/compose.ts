@@ -28,6 +28,8 @@ export interface VirtualBoardAddresses {
   serial: string;
   fixture: string | null;
   control: string;
+  /** False where the board lives in the host's time and `/api/clock` refuses. */
+  hurries: boolean;
   mac: string;
 }
 
@@ -83,11 +85,13 @@ async function compose(options: VirtualBoardOptions, undo: Undo): Promise<Virtua
     undo.push(() => fixture.stop());
     fixtureServer = await start(options.serial, fixture.uart, undo);
   }
-  const more = createVirtualControl(virtual, options.interpreter === undefined ? clock : undefined);
+  const hurries = options.interpreter === undefined;
+  const more = createVirtualControl(virtual, hurries ? clock : undefined);
   const control = await startControlServer({ trap: virtual.trap, clock: hostClock, port: 0, ...more });
   undo.push(() => control.stop());
   virtual.trap.powerOn();
-  return { serial: serial.address, fixture: fixtureServer?.address ?? null, control: control.address, mac };
+  const fixtureAddress = fixtureServer?.address ?? null;
+  return { serial: serial.address, fixture: fixtureAddress, control: control.address, hurries, mac };
 }
 
 /** Our double, unless somebody names an interpreter. */

@@ -28,6 +28,6 @@ export function parseTestConfig(env: NodeJS.ProcessEnv = process.env): TestConfi
 
 /** The surroundings for a program of ours that a test starts: without the settings that would change what it does. */
 export function createProgramEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const { DATABASE_URL: _database, NO_COLOR: _colour, ...rest } = env;
+  const { DATABASE_URL: _database, NO_COLOR: _colour, ESPRUINO_BIN: _interpreter, ...rest } = env;
   return rest;
 }

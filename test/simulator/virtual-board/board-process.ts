@@ -36,8 +36,7 @@ export interface BoardProcess {
 
 export function spawnBoard(args: string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
   const main = path.join(ROOT, "simulator/virtual-board/main.ts");
-  const { ESPRUINO_BIN: _interpreter, ...rest } = createProgramEnvironment();
-  const env = { ...rest, ...environment };
+  const env = { ...createProgramEnvironment(), ...environment };
   return spawn(process.execPath, ["--import", "tsx", main, ...args], { cwd: ROOT, env });
 }
 
