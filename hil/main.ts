@@ -4,12 +4,14 @@ import { join } from "node:path";
 import type { CommandIo } from "./commands/command-io.ts";
 import { runCommandLine } from "./commands/register.ts";
 import { readHilConfig } from "./config.ts";
+import { EXIT } from "./error.ts";
+import { createStrays, type Strays } from "./steps/strays.ts";
 
 /** npm passes Ctrl-C on to a program that the terminal has told already: that is one wish, not two. */
 const SAME_WISH_MS = 500;
 const EXIT_ENDED_TWICE = 130;
 
-function watchForInterrupt(): AbortSignal {
+function watchForInterrupt(strays: Strays): AbortSignal {
   const wish = new AbortController();
   let wishedAt = Number.NaN;
   const hear = (): void => {
@@ -19,6 +21,14 @@ function watchForInterrupt(): AbortSignal {
     wish.abort();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, hear);
+  // What belongs to no suite is a fault of the bench: it ends, but as Ctrl-C does, with everything put back and the leases released.
+  const takeStray = (thrown: unknown): void => {
+    if (strays.take(thrown)) return;
+    process.stderr.write(`The bench itself failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+    process.exitCode = EXIT.infrastructure;
+    wish.abort();
+  };
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, takeStray);
   return wish.signal;
 }
 
@@ -29,6 +39,7 @@ function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
   });
 }
 
+const strays = createStrays();
 const root = join(import.meta.dirname, "..");
 const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
 const config = readHilConfig(root, process.stdout.isTTY === true);
@@ -42,7 +53,8 @@ const io: CommandIo = {
   stdout: process.stdout,
   write: (line) => void process.stdout.write(`${line}\n`),
   writeError: (line) => void process.stderr.write(`${line}\n`),
-  signal: watchForInterrupt(),
+  signal: watchForInterrupt(strays),
+  strays,
   now: () => Date.now(),
 };
 process.exitCode = await runCommandLine(process.argv.slice(2), io);

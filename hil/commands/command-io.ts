@@ -1,5 +1,6 @@
 // Owns what every command of the bench is given beside its options: where it speaks, where it keeps things, who waits. main.ts makes it;
 // tests make their own.
+import type { Strays } from "../steps/strays.ts";
 
 export interface CommandIo {
   /** The repository. */
@@ -22,6 +23,8 @@ export interface CommandIo {
   readonly stdout: NodeJS.WriteStream;
   /** Aborted at the person's first wish to end. */
   readonly signal: AbortSignal;
+  /** Takes what the process says nobody caught. */
+  readonly strays?: Strays;
   /** Milliseconds since 1970. */
   now(): number;
 }

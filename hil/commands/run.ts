@@ -133,6 +133,7 @@ async function runOn(bench: Bench, suites: Suite[], runId: string, folder: RunFo
       stopAtFirstFailure: flags.failFast === true,
       repeatCommand: createRepeatCommand(flags),
       prepare: opened.prepare,
+      ...(io.strays && { strays: io.strays }),
       onSuiteEnded: keeper.keep,
       onBoardBroken: keeper.quarantine,
     });
