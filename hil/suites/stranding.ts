@@ -72,7 +72,7 @@ export const strandingClaimRestart: Suite = {
   },
 };
 
-/** Made as: the cloud dies with the credentials given to the trap, their answer never heard: the password it had is void. */
+/** Made as: the broker is killed, and with it all it holds in memory; what it knows credentials by lies in the database, in hashes. */
 export const strandingLostStore: Suite = {
   name: "stranding-lost-store",
   title: "A broker that has forgotten every connection and every credential it knew takes the trap back",
