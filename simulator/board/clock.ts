@@ -71,54 +71,80 @@ export interface WallClock extends Clock {
 }
 
 interface WallTimer {
+  handle: TimerHandle;
   dueMs: number;
   fn: () => void;
-  timeout: NodeJS.Timeout | undefined;
 }
 
-/** The host's time. With `speed` 10 a board lives ten seconds in one. */
+/**
+ * The host's time. With `speed` 10 a board lives ten seconds in one. Hurried, it never runs ahead of what is due: on a busy host its time
+ * goes slower than wished instead, or a board would find its watchdog run out between two of its own steps.
+ */
 export function createWallClock(options: { speed?: number } = {}): WallClock {
   let speed = options.speed ?? 1;
-  /** Both as of the last change of speed. */
+  /** Both as of the last change of speed, and of the last timer while hurried. */
   let hostMs = performance.now();
   let clockMs = hostMs * speed;
-  const timers = new Map<TimerHandle, WallTimer>();
+  /** Ordered by due time, later made behind earlier made. */
+  const timers: WallTimer[] = [];
   let lastHandle = 0;
+  let armed: NodeJS.Timeout | undefined;
 
-  const now = () => clockMs + (performance.now() - hostMs) * speed;
+  const flow = () => clockMs + (performance.now() - hostMs) * speed;
+  const isHurried = () => speed > 1;
 
-  function arm(handle: TimerHandle, timer: WallTimer, waitMs = Math.max(timer.dueMs - now(), 0) / speed): void {
-    const stepMs = Math.min(waitMs, HOST_DELAY_MS_MAX);
-    timer.timeout = setTimeout(() => {
-      if (waitMs > stepMs) return arm(handle, timer);
-      timers.delete(handle);
-      timer.fn();
-    }, stepMs);
+  function now(): number {
+    const next = timers[0];
+    // What is due has not happened yet, so it is not later than that.
+    return isHurried() && next !== undefined ? Math.max(Math.min(flow(), next.dueMs), clockMs) : flow();
+  }
+
+  function setTime(ms: number): void {
+    clockMs = ms;
+    hostMs = performance.now();
+  }
+
+  function arm(): void {
+    clearTimeout(armed);
+    const next = timers[0];
+    if (next === undefined) return;
+    armed = setTimeout(fire, Math.min(Math.max(next.dueMs - flow(), 0) / speed, HOST_DELAY_MS_MAX));
+  }
+
+  /** One at a time: what it sets going has its turn before the next is due. */
+  function fire(): void {
+    const next = timers[0];
+    if (next === undefined || next.dueMs > flow()) return arm();
+    if (isHurried()) setTime(Math.max(next.dueMs, clockMs));
+    timers.shift();
+    try {
+      next.fn();
+    } finally {
+      arm();
+    }
   }
 
   return {
     now,
     setTimer(ms, fn) {
       lastHandle += 1;
-      const delayMs = toDelay(ms);
-      const timer = { dueMs: now() + delayMs, fn, timeout: undefined };
-      timers.set(lastHandle, timer);
-      arm(lastHandle, timer, delayMs / speed);
+      const timer = { handle: lastHandle, dueMs: now() + toDelay(ms), fn };
+      const at = timers.findIndex((other) => other.dueMs > timer.dueMs);
+      timers.splice(at < 0 ? timers.length : at, 0, timer);
+      if (timers[0] === timer) arm();
       return lastHandle;
     },
     clearTimer(handle) {
-      clearTimeout(timers.get(handle)?.timeout);
-      timers.delete(handle);
+      const at = timers.findIndex((timer) => timer.handle === handle);
+      if (at < 0) return;
+      timers.splice(at, 1);
+      if (at === 0) arm();
     },
     speed: () => speed,
     setSpeed(next) {
-      clockMs = now();
-      hostMs = performance.now();
+      setTime(now());
       speed = next;
-      for (const [handle, timer] of timers) {
-        clearTimeout(timer.timeout);
-        arm(handle, timer);
-      }
+      arm();
     },
   };
 }

@@ -91,3 +91,28 @@ test("the wall clock's speed changes while it runs: its time goes on from where 
   const between = clock.now() - late;
   assert.ok(between >= 0 && between < 5_000, `${between} ms passed`);
 });
+
+test("hurried on a host that is held up, time waits for what is due: a watchdog that is fed in time is not found run out", async () => {
+  const clock = createWallClock({ speed: 1000 });
+  let bites = 0;
+  let feeds = 0;
+  let watchdog = clock.setTimer(90_000, () => {
+    bites += 1;
+  });
+  const feed = () => {
+    feeds += 1;
+    clock.clearTimer(watchdog);
+    watchdog = clock.setTimer(90_000, () => {
+      bites += 1;
+    });
+    // As a program's own work is done: not in the timer itself, but soon after.
+    if (feeds < 60) clock.setTimer(10_000, () => void setImmediate(feed));
+    // The host is held up for more than the watchdog's whole time.
+    const until = performance.now() + (feeds % 10 === 0 ? 120 : 0);
+    while (performance.now() < until);
+  };
+  feed();
+  await eventually(() => feeds === 60, { withinMs: 10_000, because: "it was fed sixty times" });
+  clock.clearTimer(watchdog);
+  assert.is(bites, 0);
+});
