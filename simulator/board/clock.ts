@@ -114,7 +114,10 @@ export function createWallClock(options: { speed?: number } = {}): WallClock {
   /** One at a time: what it sets going has its turn before the next is due. */
   function fire(): void {
     const next = timers[0];
-    if (next === undefined || next.dueMs > flow()) return arm();
+    if (next === undefined || next.dueMs > flow()) {
+      arm();
+      return;
+    }
     if (isHurried()) setTime(Math.max(next.dueMs, clockMs));
     timers.shift();
     try {
