@@ -57,4 +57,7 @@ const io: CommandIo = {
   strays,
   now: () => Date.now(),
 };
-process.exitCode = await runCommandLine(process.argv.slice(2), io);
+const status = await runCommandLine(process.argv.slice(2), io);
+// Said outright: left to end by itself, Node was seen to spin for ever in its own cleaning up after sockets that a killed cloud had left.
+for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write("", resolve));
+process.exit(process.exitCode ?? status);
