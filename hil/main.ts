@@ -58,6 +58,6 @@ const io: CommandIo = {
   now: () => Date.now(),
 };
 const status = await runCommandLine(process.argv.slice(2), io);
-// Said outright: left to end by itself, Node was seen to spin for ever in its own cleaning up after sockets that a killed cloud had left.
+// Said outright: no socket that something beneath has forgotten keeps a bench from ending.
 for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write("", resolve));
 process.exit(process.exitCode ?? status);

@@ -97,8 +97,7 @@ class Link implements TapConnection {
   }
 
   cut(): void {
-    this.#trap.resetAndDestroy();
-    this.#cloud?.resetAndDestroy();
+    for (const socket of [this.#trap, this.#cloud]) reset(socket);
     this.#end();
   }
 
@@ -195,4 +194,11 @@ class Link implements TapConnection {
     this.#trap.destroy();
     this.#onGone();
   }
+}
+
+/** As when the other side's machine lost its power. One that is being ended in order cannot be reset any more: Node would never close it, and spin at its end. */
+function reset(socket: Socket | undefined): void {
+  if (socket === undefined || socket.destroyed) return;
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
