@@ -22,27 +22,30 @@ export interface SimClock extends Clock {
   advance(ms: number): void;
 }
 
-interface SimTimer {
+interface QueuedTimer {
   handle: TimerHandle;
   dueMs: number;
   fn: () => void;
+}
+
+/** Ordered by due time, later made behind earlier made. */
+function insertByDue(timers: QueuedTimer[], timer: QueuedTimer): void {
+  let at = timers.length;
+  while (at > 0 && timers[at - 1]!.dueMs > timer.dueMs) at -= 1;
+  timers.splice(at, 0, timer);
 }
 
 /** A clock that only moves when told to. */
 export function createSimClock(options: { startMs?: number } = {}): SimClock {
   let nowMs = options.startMs ?? 0;
   let lastHandle = 0;
-  /** Ordered by due time, later made behind earlier made. */
-  const timers: SimTimer[] = [];
+  const timers: QueuedTimer[] = [];
 
   return {
     now: () => nowMs,
     setTimer(ms, fn) {
       lastHandle += 1;
-      const dueMs = nowMs + toDelay(ms);
-      let at = timers.length;
-      while (at > 0 && timers[at - 1]!.dueMs > dueMs) at -= 1;
-      timers.splice(at, 0, { handle: lastHandle, dueMs, fn });
+      insertByDue(timers, { handle: lastHandle, dueMs: nowMs + toDelay(ms), fn });
       return lastHandle;
     },
     clearTimer(handle) {
@@ -70,12 +73,6 @@ export interface WallClock extends Clock {
   setSpeed(speed: number): void;
 }
 
-interface WallTimer {
-  handle: TimerHandle;
-  dueMs: number;
-  fn: () => void;
-}
-
 /**
  * The host's time. With `speed` 10 a board lives ten seconds in one. Hurried, it never runs ahead of what is due: on a busy host its time
  * goes slower than wished instead, or a board would find its watchdog run out between two of its own steps.
@@ -85,8 +82,7 @@ export function createWallClock(options: { speed?: number } = {}): WallClock {
   /** Both as of the last change of speed, and of the last timer while hurried. */
   let hostMs = performance.now();
   let clockMs = hostMs * speed;
-  /** Ordered by due time, later made behind earlier made. */
-  const timers: WallTimer[] = [];
+  const timers: QueuedTimer[] = [];
   let lastHandle = 0;
   let armed: NodeJS.Timeout | undefined;
 
@@ -132,8 +128,7 @@ export function createWallClock(options: { speed?: number } = {}): WallClock {
     setTimer(ms, fn) {
       lastHandle += 1;
       const timer = { handle: lastHandle, dueMs: now() + toDelay(ms), fn };
-      const at = timers.findIndex((other) => other.dueMs > timer.dueMs);
-      timers.splice(at < 0 ? timers.length : at, 0, timer);
+      insertByDue(timers, timer);
       if (timers[0] === timer) arm();
       return lastHandle;
     },
