@@ -6,7 +6,7 @@ import * as path from "node:path";
 import type { Clock } from "./clock.ts";
 import { runChild } from "./drivers/child/child-program.ts";
 import type { BenchCloud } from "./drivers/cloud/bench-cloud.ts";
-import { type CloudTurns, createCloudTurns } from "./drivers/cloud/cloud-turns.ts";
+import { createCloudTurns } from "./drivers/cloud/cloud-turns.ts";
 import { openLocalCloud } from "./drivers/cloud/open-cloud.ts";
 import { openRemoteCloud } from "./drivers/cloud/remote-cloud.ts";
 import { createFirmwareFiles, type FirmwareFiles } from "./drivers/firmware-files.ts";
@@ -20,7 +20,6 @@ import type { EventStream } from "./steps/events.ts";
 import type { OpenBoard } from "./steps/runner.ts";
 import { openRig } from "./strategy/open-rig.ts";
 import type { Rig } from "./strategy/rig.ts";
-import type { Suite } from "./suites/suite.ts";
 import { prepareUpdateFiles } from "./suites/update-files.ts";
 
 export interface BenchOptions {
@@ -44,13 +43,8 @@ export interface OpenBench {
   readonly boards: BoardResource[];
   /** Opens the drivers of one board. @throws HilError */
   openBoard(resource: BoardResource): Promise<OpenBoard<Rig>>;
-  /** How the board is brought to where a suite begins. */
-  prepare(suite: Suite): { withinMs: number; run(context: Parameters<Suite["run"]>[0], rig: Rig): Promise<void> };
   close(): Promise<void>;
 }
-
-/** Flashing a board by a slow cable, joining, claiming. */
-const PREPARE_MS_MAX = 900_000;
 
 interface Part {
   name: string;
@@ -93,44 +87,17 @@ async function wire(options: BenchOptions, parts: Part[]): Promise<Omit<OpenBenc
     openPort: (resource: Parameters<typeof openPort>[0]) => openPort(resource, { clock }),
   };
   const switches = createSwitches({ clock, openPort: tools.openPort, environment: options.environment });
-  const places = new Map<Rig, () => void>();
 
   return {
     boards: [...bench.boards, ...virtual.boards],
-    async openBoard(resource) {
-      const opened = await openRig(resource, {
+    openBoard: (resource) =>
+      openRig(resource, {
         ...tools,
         interpreter: virtual.boards.includes(resource) ? virtual.firmware : bench.firmware,
         openSwitch: (one, port) => switches.open(one, port),
         openFixture: (one) => openEspruinoFixture(one, { clock, openPort: tools.openPort }),
-      });
-      const { rig } = opened;
-      return {
-        ...opened,
-        watch(abort) {
-          const forget = opened.watch(abort);
-          return () => {
-            forget();
-            places.get(rig)?.();
-            places.delete(rig);
-          };
-        },
-      };
-    },
-    prepare: (suite) => ({
-      withinMs: PREPARE_MS_MAX,
-      async run(context, rig) {
-        await enter(rig, turns, places, context.signal);
-        await rig.reach(context, suite.from);
-      },
-    }),
+      }),
   };
-}
-
-/** One place among those who use the cloud, given back when the suite is over. */
-async function enter(rig: Rig, turns: CloudTurns, places: Map<Rig, () => void>, signal: AbortSignal): Promise<void> {
-  await turns.enter(signal);
-  places.set(rig, () => turns.leave());
 }
 
 /** Signing takes seconds; boards take as long to be flashed. */

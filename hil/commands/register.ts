@@ -1,11 +1,13 @@
 // Owns the words of the bench's command line: commands, options, help. What each does is its own file's.
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { EXIT, HilError } from "../error.ts";
+import { FAULT_NAMES } from "../resources/bench-schema.ts";
 import type { CommandIo } from "./command-io.ts";
 import { parseNumberUpTo } from "./parse-number.ts";
 import { registerByHand } from "./register-by-hand.ts";
 import { registerRecordings } from "./register-recordings.ts";
 import { registerSharing } from "./register-sharing.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import type { RunFlags } from "./run-options.ts";
 
@@ -73,13 +75,22 @@ function createProgram(words: string[], io: CommandIo, end: (status: number) => 
     .option("--suite <name>", "only this suite; may be said again", collect)
     .option("--repeat <n>", "run everything n times, to tell what is flaky", parseNumberUpTo(COUNT_MAX))
     .option("--boards <n>", "so many virtual boards", parseNumberUpTo(COUNT_MAX))
-    .option("--fault <name>", "flash a firmware that is broken on purpose, to see the bench notice")
+    .addOption(
+      new Option("--fault <name>", "flash a firmware that is broken on purpose, to see the bench notice").choices(
+        FAULT_NAMES,
+      ),
+    )
     .option("--fail-fast", "begin nothing more after the first failure")
     .option("--record", "keep what went in and out of each board, to be replayed")
     .option("--reason <text>", "why the boards are taken, for whoever else wants them")
     .option("--out <folder>", "write the results there")
     .option("--json", "JSON lines on standard output, the last a summary")
     .action(async (flags: Partial<RunFlags>) => end(await runCommand({ ...NOTHING_NAMED, ...flags }, io, words)));
+  program
+    .command("report")
+    .description("make the reports of a run anew, as after the bench was killed")
+    .argument("<folder>", "of the run")
+    .action(async (folder: string) => end(await reportCommand(folder, io)));
   registerByHand(program, io, end);
   registerSharing(program, io, end);
   registerRecordings(program, io, end);

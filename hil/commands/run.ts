@@ -3,6 +3,7 @@
 import * as path from "node:path";
 import { type Clock, createWallClock } from "../clock.ts";
 import { type OpenBench, openBench } from "../compose.ts";
+import { nameVirtualBoards, VIRTUAL_LABELS } from "../drivers/virtual/virtual-boards.ts";
 import { EXIT, HilError } from "../error.ts";
 import { startRecorder } from "../record/recorder.ts";
 import { writeJsonLines } from "../report/json-lines.ts";
@@ -16,8 +17,9 @@ import type { BoardFacts, EventStream } from "../steps/events.ts";
 import { type RunBoard, runBoards } from "../steps/runner.ts";
 import { selectBoards, selectSuites } from "../steps/selection.ts";
 import type { Rig } from "../strategy/rig.ts";
+import { health } from "../suites/health.ts";
 import { SUITES } from "../suites/index.ts";
-import type { Suite } from "../suites/suite.ts";
+import { prepareFor, type Suite } from "../suites/suite.ts";
 import { needsUpdateFiles } from "../suites/update-files.ts";
 import type { CommandIo } from "./command-io.ts";
 import { createKeeper, type Keeper } from "./run-keeper.ts";
@@ -73,7 +75,8 @@ interface Run {
 async function perform(parts: Run): Promise<number> {
   const { flags, io, clock, stream, run } = parts;
   const bench = readBench(flags, io);
-  const suites = selectSuites([...SUITES], flags.suite);
+  const suites = chooseSuites(flags.suite);
+  selectBoards(listExpected(bench), { names: flags.board, labels: flags.label });
   const runId = nameRun(clock);
   const folder = await createRunFolder({
     folder: path.resolve(flags.out ?? path.join(io.stateFolder, "runs", runId)),
@@ -92,6 +95,17 @@ async function perform(parts: Run): Promise<number> {
   }
   tellWhere(folder, flags, io);
   return exitStatus;
+}
+
+/** Those that there will be, so that a name that fits none is told before anything is started. */
+function listExpected(bench: Bench): { name: string; labels: Record<string, string> }[] {
+  return [...bench.boards, ...nameVirtualBoards(bench.virtualBoards).map((name) => ({ name, labels: VIRTUAL_LABELS }))];
+}
+
+/** A board is looked at before anything is asked of it. @throws HilError "no-such-suite" */
+function chooseSuites(names: string[]): Suite[] {
+  const all = [...SUITES];
+  return names.length === 0 ? all : selectSuites(all, [health.name, ...names]);
 }
 
 function readBench(flags: RunFlags, io: CommandIo): Bench {
@@ -132,7 +146,7 @@ async function runOn(bench: Bench, suites: Suite[], runId: string, folder: RunFo
       repeat: flags.repeat,
       stopAtFirstFailure: flags.failFast === true,
       repeatCommand: createRepeatCommand(flags),
-      prepare: opened.prepare,
+      prepare: prepareFor,
       ...(io.strays && { strays: io.strays }),
       onSuiteEnded: keeper.keep,
       onBoardBroken: keeper.quarantine,

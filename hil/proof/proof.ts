@@ -10,7 +10,7 @@ import type { EventStream } from "../steps/events.ts";
 import { runBoards } from "../steps/runner.ts";
 import type { Rig } from "../strategy/rig.ts";
 import { SUITES } from "../suites/index.ts";
-import type { Suite } from "../suites/suite.ts";
+import { prepareFor, type Suite } from "../suites/suite.ts";
 import { judgeCase, listProofCases, type ProofCase, type Verdict } from "./cases.ts";
 
 export interface ProofOptions {
@@ -77,7 +77,7 @@ async function runCase(proof: ProofCase, options: ProofOptions): Promise<SuiteRe
         facts: { name: board.name, mac: board.mac, labels: board.labels, isVirtual: true },
         open: () => opened.openBoard(board),
       })),
-      ...{ suites, stream, clock, signal: run.signal, bench: bench.name, prepare: opened.prepare },
+      ...{ suites, stream, clock, signal: run.signal, bench: bench.name, prepare: prepareFor },
       ...{ runId: `proof-${fault ?? "sound"}`, command: "npm run proof:bench" },
       repeatCommand: () => `npm run proof:bench${fault === undefined ? "" : ` -- ${fault}`}`,
     });

@@ -11,6 +11,7 @@ import {
   strandingRotatedFirst,
 } from "./credential-rotation.ts";
 import { flashAndBoot } from "./flash-and-boot.ts";
+import { health } from "./health.ts";
 import { offlineQueue } from "./offline-queue.ts";
 import { provisionWifi } from "./provision-wifi.ts";
 import { releaseAndReset } from "./release-and-reset.ts";
@@ -28,6 +29,7 @@ import { updateCrashRollback } from "./update-crash-rollback.ts";
 import { updatePowerCut } from "./update-power-cut.ts";
 
 export const SUITES: readonly Suite[] = [
+  health,
   flashAndBoot,
   provisionWifi,
   claimRace,

@@ -30,14 +30,20 @@ export interface VirtualBoards {
 const PROGRAM = "simulator/virtual-board/main.ts";
 const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 5_000;
+/** Of every virtual board. */
+export const VIRTUAL_LABELS = { virtual: "yes" };
 const WIFI = { ssid: "trapline-bench", password: "mind-your-fingers" };
 /** As the process wires its fixture to its trap. */
 const FIXTURE_PINS = { button: "D18", plunger: "D19", led: "D21", buzzer: "D22" };
 
+export function nameVirtualBoards(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `virtual-${at + 1}`);
+}
+
 /** All at once. @throws HilError "virtual-board-not-started"; then none is left */
 export async function startVirtualBoards(options: VirtualBoardsOptions): Promise<VirtualBoards> {
   const listeners = new Set<(board: string, reason: string) => void>();
-  const names = Array.from({ length: options.count }, (_, at) => `virtual-${at + 1}`);
+  const names = nameVirtualBoards(options.count);
   const children = names.map((name, at) => startBoard(options, name, at));
   let isClosing = false;
   const close = async (): Promise<void> => {
@@ -102,7 +108,7 @@ export function describeBoard(name: string, line: string): BoardResource {
     mac,
     hardware: "esp32",
     trapKind: "live-catch",
-    labels: { virtual: "yes" },
+    labels: VIRTUAL_LABELS,
     port: parsePort(serial),
     power: setting("/api/power", "on"),
     fixture: { port: parsePort(fixture), pins: FIXTURE_PINS },

@@ -73,6 +73,10 @@ const TRAPS: HotOperation[] = [
     run: ({ ask }) => ask({ ...post(`devices/${scopeOf(ALERTED).deviceId}/config`, SETTINGS), method: "PUT" }),
   },
   {
+    name: "new credentials for the trap with the most sessions",
+    run: ({ ask }) => ask(post(`devices/${scopeOf(CHATTERBOX).deviceId}/credentials`, undefined, tenantAt(TENANTS))),
+  },
+  {
     name: "a trap with an open alert and an open session is released",
     run: ({ ask }) => ask(post(`devices/${scopeOf(4_980).deviceId}/release`)),
   },
