@@ -1,5 +1,5 @@
 // The bench as a program: reads its surroundings and its words, runs one command, and ends with that command's exit status. The first wish
-// to end lets it tear down and tell what it has; the second ends it at once.
+// to end lets it tear down and tell what it has [BENCH-14]; the second ends it at once.
 import { join } from "node:path";
 import type { CommandIo } from "./commands/command-io.ts";
 import { runCommandLine } from "./commands/register.ts";
