@@ -64,6 +64,7 @@ export function counterOf(version: string): number {
 export function createFirmwareFiles(options: FirmwareFilesOptions): FirmwareFiles {
   const { folder, fault } = options;
   const made = new Map<string, Promise<SignedFile>>();
+  let drafts = 0;
   const faultWords = fault === undefined ? [] : ["--fault", fault];
 
   function make(name: string, words: string[]): Promise<SignedFile> {
@@ -91,8 +92,9 @@ export function createFirmwareFiles(options: FirmwareFilesOptions): FirmwareFile
     async program({ name, program, version, counter }) {
       const bundle = path.join(folder, `${name}-${counter}.js`);
       await mkdir(folder, { recursive: true });
-      // Another bench may be reading the same.
-      const draft = `${bundle}.${process.pid}`;
+      // Another bench may be reading the same, and another board of this one writing it.
+      drafts += 1;
+      const draft = `${bundle}.${process.pid}.${drafts}`;
       await writeFile(draft, program);
       await rename(draft, bundle);
       const told = ["update", "--counter", String(counter), "--version", version, "--bundle", bundle];

@@ -94,3 +94,11 @@ for (const [version, counter] of [
 ] as const) {
   test(`a trap that runs ${version || "nothing"} has counter ${counter}`, () => assert.is(counterOf(version), counter));
 }
+
+test("many boards that ask for one program at once all get it, and it is made once", async () => {
+  const one = files();
+  const wish = { name: "stranger", program: "print(1);", version: "0.1.2-stranger", counter: 2 };
+  const all = await Promise.all(Array.from({ length: 16 }, () => one.program(wish)));
+  assert.is(new Set(all).size, 1);
+  assert.is(asked.length, 1);
+});
